@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* VM exits: loading what the processor reported, dispatch, and the one place where RIP advances. */
+#include "exit.h"
+#include "cpu.h"
+#include "inject.h"
+#include "link.h"
+#include "vcpu.h"
+#include "vmcs.h"
+
+/* Which groups of VM-exit information a reason defines (SDM 3C 27.2). */
+#define LOAD_LENGTH 0x01u
+#define LOAD_QUALIFICATION 0x02u
+#define LOAD_ADDRESSES 0x04u
+#define LOAD_INTERRUPTION 0x08u
+#define LOAD_VECTORING 0x10u
+#define LOAD_INFO 0x20u
+
+static const u8 loads[EXIT_REASONS] = {
+#define VM_EXIT(name, number, fields, text) [number] = fields,
+#include "exits.def"
+#undef VM_EXIT
+};
+
+void exit_load(vm_id vm, struct vmexit *exit)
+{
+	u32 reason = (u32)cpu_vmread(vm, VM_EXIT_REASON);
+	u32 basic = reason & 0xffffu;
+	u32 load = basic < EXIT_REASONS ? loads[basic] : 0;
+
+	exit->reason = reason;
+	if ((load & LOAD_LENGTH) != 0)
+		exit->length = (u32)cpu_vmread(vm, VM_EXIT_INSTRUCTION_LENGTH);
+	if ((load & ~LOAD_LENGTH) == 0)
+		return;
+	if ((load & LOAD_QUALIFICATION) != 0)
+		exit->qualification = cpu_vmread(vm, EXIT_QUALIFICATION);
+	if ((load & LOAD_ADDRESSES) != 0) {
+		exit->gpa = cpu_vmread(vm, GUEST_PHYSICAL_ADDRESS);
+		exit->linear = cpu_vmread(vm, GUEST_LINEAR_ADDRESS);
+	}
+	if ((load & LOAD_INTERRUPTION) != 0) {
+		exit->interruption = (u32)cpu_vmread(vm, VM_EXIT_INTERRUPTION_INFO);
+		exit->interruption_error = (u32)cpu_vmread(vm, VM_EXIT_INTERRUPTION_ERROR_CODE);
+	}
+	if ((load & LOAD_VECTORING) != 0) {
+		exit->vectoring = (u32)cpu_vmread(vm, IDT_VECTORING_INFO);
+		if ((exit->vectoring & EVENT_VALID) != 0)
+			exit->vectoring_error = (u32)cpu_vmread(vm, IDT_VECTORING_ERROR_CODE);
+	}
+	if ((load & LOAD_INFO) != 0)
+		exit->info = (u32)cpu_vmread(vm, VM_EXIT_INSTRUCTION_INFO);
+}
+
+void exit_skip(vm_id vm, u32 length)
+{
+	u64 rip = cpu_vmread(vm, GUEST_RIP) + length;
+	u64 blocking = cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE);
+
+	if (rip > 0xffffffffull && rip <= 0xffffffffull + 15u &&	/* EIP wraps outside 64-bit code */
+	    (cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) & (1u << 13)) == 0)
+		rip &= 0xffffffffull;
+	cpu_vmwrite(vm, GUEST_RIP, rip);
+	if ((blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0)
+		cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, blocking & ~(u64)(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
+	if ((cpu_vmread(vm, GUEST_RFLAGS) & RFLAGS_TF) != 0)
+		cpu_vmwrite(vm, GUEST_PENDING_DEBUG_EXCEPTIONS,
+			    cpu_vmread(vm, GUEST_PENDING_DEBUG_EXCEPTIONS) | PENDING_DEBUG_BS);
+	vcpus[vm].position++;
+}
+
+/* HLT ends blocking by STI and stops until an interrupt: the scheduler takes over. */
+static enum action exit_hlt(vm_id vm, const struct vmexit *exit)
+{
+	exit_skip(vm, exit->length);
+	if ((cpu_vmread(vm, GUEST_RFLAGS) & RFLAGS_IF) == 0 && vcpus[vm].nmi_pending == 0)
+		vcpu_end(vm, LINK_END_HALT, 0);
+	else if (vcpus[vm].nmi_pending == 0)
+		vcpu_halt(vm);
+	return ACTION_RESUME;
+}
+
+/* RDTSC and RDTSCP, when a test has them intercepted: the same clock as without. */
+static enum action exit_rdtsc(vm_id vm)
+{
+	u64 now = vcpu_time(vm);
+
+	vcpus[vm].gpr[RAX] = now & 0xffffffffull;
+	vcpus[vm].gpr[RDX] = now >> 32;
+	return ACTION_SKIP;
+}
+
+/* Unknown hypercalls answer -1000 in RAX, as KVM does (-KVM_ENOSYS). There are no known ones. */
+static enum action exit_vmcall(vm_id vm)
+{
+	vcpus[vm].gpr[RAX] = (u64)-1000;
+	return ACTION_SKIP;
+}
+
+enum action exit_handle(vm_id vm, const struct vmexit *exit)
+{
+	switch (exit->reason) {
+	case EXIT_IO_INSTRUCTION:
+		return exit_io(vm, exit);
+	case EXIT_CPUID:
+		return exit_cpuid(vm);
+	case EXIT_PREEMPTION_TIMER:
+		return ACTION_RESUME;	/* the run loop looks at the deadline */
+	case EXIT_INTERRUPT_WINDOW:
+	case EXIT_NMI_WINDOW:
+		vcpus[vm].attention |= ATTEND_INTERRUPT;
+		return ACTION_RESUME;
+	case EXIT_HLT:
+		return exit_hlt(vm, exit);
+	case EXIT_RDTSC:
+		return exit_rdtsc(vm);
+	case EXIT_RDTSCP:
+		vcpus[vm].gpr[RCX] = vcpus[vm].msr[SWAP_TSC_AUX];
+		return exit_rdtsc(vm);
+	case EXIT_RDMSR:
+		return exit_rdmsr(vm);
+	case EXIT_WRMSR:
+		return exit_wrmsr(vm);
+	case EXIT_CR_ACCESS:
+		return exit_cr(vm, exit);
+	case EXIT_MOV_DR:
+		return exit_dr(vm, exit);
+	case EXIT_EXCEPTION_NMI:
+		return exit_exception(vm, exit);
+	case EXIT_TASK_SWITCH:
+		return exit_task_switch(vm, exit);
+	case EXIT_EPT_VIOLATION:
+		return exit_ept_violation(vm, exit);
+	case EXIT_RDRAND:
+	case EXIT_RDSEED:
+		return exit_random(vm, exit);
+	case EXIT_XSETBV:
+		return exit_xsetbv(vm);
+	case EXIT_INVLPG:
+		return exit_invlpg(vm);
+	case EXIT_VMCALL:
+		return exit_vmcall(vm);
+	case EXIT_INVD:			/* without a device that writes memory there is nothing to lose */
+	case EXIT_WBINVD:
+	case EXIT_PAUSE:
+		return ACTION_SKIP;
+	case EXIT_RDPMC:		/* CPUID shows no performance counters */
+		return inject_gp(vm);
+	case EXIT_GETSEC:
+	case EXIT_RSM:
+	case EXIT_VMCLEAR:
+	case EXIT_VMLAUNCH:
+	case EXIT_VMPTRLD:
+	case EXIT_VMPTRST:
+	case EXIT_VMREAD:
+	case EXIT_VMRESUME:
+	case EXIT_VMWRITE:
+	case EXIT_VMXOFF:
+	case EXIT_VMXON:
+	case EXIT_INVEPT:
+	case EXIT_INVVPID:
+	case EXIT_INVPCID:
+	case EXIT_VMFUNC:
+	case EXIT_MONITOR:
+	case EXIT_MWAIT:
+	case EXIT_ENCLS:
+	case EXIT_XSAVES:
+	case EXIT_XRSTORS:
+	case EXIT_UMWAIT:
+	case EXIT_TPAUSE:
+	case EXIT_LOADIWKEY:
+		return inject_ud(vm);	/* CPUID shows none of them */
+	case EXIT_EXTERNAL_INTERRUPT:	/* acknowledged by the exit; the hypervisor has no use for it */
+		return ACTION_RESUME;
+	case EXIT_TRIPLE_FAULT:
+		vcpu_end(vm, LINK_END_TRIPLE, 0);
+		return ACTION_RESUME;
+	default:
+		return ACTION_STOP;
+	}
+}
+
+const char *exit_name(u32 reason)
+{
+	switch (reason & 0xffffu) {
+#define VM_EXIT(name, number, fields, text) case number: return text;
+#include "exits.def"
+#undef VM_EXIT
+	default:
+		return NULL;
+	}
+}

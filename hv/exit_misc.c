@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Small instructions that exit: RDRAND, RDSEED, XSETBV, INVLPG. */
+#include "exit.h"
+#include "cpu.h"
+#include "entropy.h"
+#include "guest.h"
+#include "inject.h"
+#include "plan.h"
+#include "vcpu.h"
+#include "vmcs.h"
+
+/* RDRAND and RDSEED: a value from the VM's generator, CF=1 (SDM 2B). */
+enum action exit_random(vm_id vm, const struct vmexit *exit)
+{
+	u32 gpr = (exit->info >> 3) & 0xfu;	/* SDM 3C table 27-12 */
+	u64 old = guest_gpr(vm, gpr);
+	u64 value = entropy_next(vm);
+
+	switch ((exit->info >> 11) & 3u) {
+	case 0:
+		value = (old & ~0xffffull) | (value & 0xffffull);
+		break;
+	case 1:
+		value &= 0xffffffffull;
+		break;
+	default:
+		break;
+	}
+	guest_set_gpr(vm, gpr, value);
+	cpu_vmwrite(vm, GUEST_RFLAGS, (cpu_vmread(vm, GUEST_RFLAGS) & ~RFLAGS_ARITHMETIC) | RFLAGS_CF);
+	return ACTION_SKIP;
+}
+
+/* XSETBV: only XCR0, x87 always, AVX only with SSE (SDM 2C). */
+enum action exit_xsetbv(vm_id vm)
+{
+	struct vcpu *v = &vcpus[vm];
+	u64 value = (v->gpr[RAX] & 0xffffffffull) | (v->gpr[RDX] << 32);
+
+	if ((u32)v->gpr[RCX] != 0 || (value & ~CPU_XCR0) != 0 || (value & XCR0_X87) == 0 ||
+	    (value & (XCR0_SSE | XCR0_AVX)) == XCR0_AVX)
+		return inject_gp(vm);
+	v->xcr0 = value;
+	cpu_xcr0_write(value);
+	return ACTION_SKIP;
+}
+
+/* INVLPG, when a test has it intercepted: all of the VM's translations go. */
+enum action exit_invlpg(vm_id vm)
+{
+	cpu_invvpid(vm);
+	return ACTION_SKIP;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The link: how the hypervisor and the tool talk through COM1 (115200 baud, FIFO off). One byte stream each way, in
+ * which FFH is the escape; everything else is console bytes of the VM that was selected last (VM 0 at first).
+ *
+ *   FF FF                      both ways     the byte FFH itself
+ *   FF 'S' id                  both ways     the bytes that follow belong to VM `id`
+ *   FF 'M' len16 text          to the tool   one line for people, UTF-8, without a newline
+ *   FF 'R' len16 link_report   to the tool   something happened; numbers are little-endian
+ *
+ * In an ISO (PLAN_LINK_TEXT) nothing is framed: COM1 is VM 0's console and messages are plain lines.
+ */
+#ifndef HV_LINK_H
+#define HV_LINK_H
+
+#include "types.h"
+
+#define LINK_ESCAPE 0xffu
+#define LINK_SELECT 0x53u	/* 'S' */
+#define LINK_MESSAGE 0x4du	/* 'M' */
+#define LINK_REPORT 0x52u	/* 'R' */
+#define LINK_MESSAGE_MAX 1024u	/* a longer message is cut by its sender */
+
+enum link_type {
+	LINK_STARTED = 1,	/* right before the VM's first instruction; ticks = the host's TSC; extra[0] = ticks spent
+				 * measuring its images (SHA-256), extra[1] = bytes measured */
+	LINK_MARK = 2,		/* the guest wrote `value` to port F5H */
+	LINK_END = 3,		/* the VM ended; code = enum link_end, value = the status for LINK_END_EXIT */
+	LINK_PROGRESS = 4,	/* boot goes on; code = enum link_stage */
+	LINK_ALL_ENDED = 5,	/* no VM is left: the tool may stop the platform */
+	LINK_FATAL = 6,		/* the hypervisor failed; a message came before */
+	LINK_MISSING = 7,	/* the platform lacks VT-x, EPT ...; a message came before */
+	LINK_PLAN_REFUSED = 8	/* code = enum plan_error; a message came before */
+};
+
+enum link_end {
+	LINK_END_EXIT = 1,	/* port F4H was written; value = what was written */
+	LINK_END_RESET = 2,	/* i8042 or CF9H: orderly */
+	LINK_END_HALT = 3,	/* HLT with IF=0: orderly */
+	LINK_END_TRIPLE = 4,	/* triple fault */
+	LINK_END_STOPPED = 5,	/* by the hypervisor: unknown exit, EPT violation ...; a message came before */
+	LINK_END_REFUSED = 6	/* an image does not match its SHA-256; a message came before */
+};
+
+enum link_stage {
+	LINK_STAGE_HYPERVISOR = 1,	/* the hypervisor runs */
+	LINK_STAGE_LOADING = 2,		/* value = KiB that will be read from the medium */
+	LINK_STAGE_MEASURING = 3	/* value = KiB that will be hashed */
+};
+
+/* Fixed layout, little-endian, no padding. All numbers are of the VM `vm`, but ticks. */
+struct link_report {
+	u8 type;		/* enum link_type */
+	u8 vm;
+	u16 code;
+	u32 value;
+	u64 position;		/* ticks retired by the guest */
+	u64 vtime;		/* virtual time in ticks: position + idle */
+	u64 exits;
+	u64 ticks;		/* the host's TSC at this moment */
+	u64 digest;		/* of the guest's RAM at its end, if the plan asked for it, else 0 */
+	u64 extra[2];
+};
+
+#define LINK_REPORT_BYTES 64u
+_Static_assert(sizeof(struct link_report) == LINK_REPORT_BYTES, "struct link_report has padding");
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The memory door: host-physical memory by address and width. hv/native/mem.c goes through the identity map,
+ * hv/hosted/mem.c through a sparse array. Callers have checked that the range belongs to the VM (hv/gmem.c does).
+ */
+#ifndef HV_MEM_H
+#define HV_MEM_H
+
+#include "types.h"
+
+/* Reads `width` bytes (1, 2, 4 or 8) at host-physical `hpa`, little-endian, zero-extended; no alignment needed. */
+u64 mem_read(u64 hpa, u32 width);
+
+/* Writes the low `width` bytes (1, 2, 4 or 8) of `value` at host-physical `hpa`, little-endian. */
+void mem_write(u64 hpa, u32 width, u64 value);
+
+/* Zeroes [hpa, hpa + bytes). Both are multiples of 64. */
+void mem_zero(u64 hpa, u64 bytes);
+
+/* A 64-bit digest of [hpa, hpa + bytes) that depends on every byte and its place. `bytes` is a multiple of 8. */
+u64 mem_hash(u64 hpa, u64 bytes);
+
+/* SHA-256 (FIPS 180-4) of [hpa, hpa + bytes), into digest[0..31]. */
+void mem_sha256(u64 hpa, u64 bytes, u8 digest[32]);
+
+/* Copies `bytes` bytes at byte offset `source` of the boot medium (boot disk or multiboot module) to host-physical
+ * `hpa`. Both `source` and `hpa` are multiples of 512; a last partial sector is copied whole. False: the medium ended
+ * or failed. */
+bool mem_load(u64 hpa, u64 source, u64 bytes);
+
+#endif

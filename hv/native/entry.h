@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Offsets in struct vcpu that entry.S uses; cpu.c asserts them. */
+#ifndef HV_NATIVE_ENTRY_H
+#define HV_NATIVE_ENTRY_H
+
+#define VCPU_GPR 0
+#define VCPU_HOST_RSP 128
+#define VCPU_TSC_BASE 136
+#define VCPU_TSC_ENTRY 144
+#define VCPU_TSC_EXIT 152
+#define VCPU_LAUNCHED 160
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The native body of the input door: COM1 as the link to the tool (hv/link.h), the PIT as the host's clock. */
+#include "input.h"
+#include "io.h"
+#include "native.h"
+#include "plan.h"
+#include "serial.h"
+
+#define QUEUE 256u
+#define PIT_HZ 1193182ull
+#define NEXT_BYTE_POLLS 200u	/* a byte on the wire takes about 350 ticks at Bochs's 4 MHz */
+
+struct queue {
+	u32 head, count;
+	u8 bytes[QUEUE];
+};
+
+static struct queue queues[VM_MAX];
+static u32 link_mode = PLAN_LINK_FRAMED;
+static vm_id out_vm, in_vm;
+static bool escaped, selecting;
+
+void native_link(u32 link)
+{
+	link_mode = link;
+}
+
+static void deliver(u8 byte)
+{
+	struct queue *q = &queues[in_vm];
+
+	if (q->count < QUEUE) {
+		q->bytes[(q->head + q->count) % QUEUE] = byte;
+		q->count++;
+	}
+}
+
+static void receive(u8 byte)
+{
+	if (selecting) {
+		in_vm = byte < VM_MAX ? byte : 0;
+		selecting = false;
+	} else if (escaped) {
+		escaped = false;
+		if (byte == LINK_SELECT)
+			selecting = true;
+		else if (byte == LINK_ESCAPE)
+			deliver(byte);
+	} else if (byte == LINK_ESCAPE && link_mode == PLAN_LINK_FRAMED) {
+		escaped = true;
+	} else {
+		deliver(byte);
+	}
+}
+
+/* Takes what the wire has. After a byte the next one is a character time away: wait for it, pasted text comes whole. */
+static void pump(void)
+{
+	u32 polls = 0;
+
+	while (queues[in_vm].count < QUEUE && polls < NEXT_BYTE_POLLS) {
+		int byte = serial_try_get();
+
+		if (byte >= 0)
+			receive((u8)byte);
+		else if (polls == 0 && !escaped && !selecting && queues[in_vm].count == 0)
+			return;
+		polls = byte >= 0 ? 1 : polls + 1;
+	}
+}
+
+u32 input_console(vm_id vm)
+{
+	struct queue *q = &queues[vm];
+	u32 byte;
+
+	if (q->count == 0)
+		pump();
+	if (q->count == 0)
+		return INPUT_NONE;
+	byte = q->bytes[q->head];
+	q->head = (q->head + 1) % QUEUE;
+	q->count--;
+	return byte;
+}
+
+/* PIT channel 0 in mode 2 with the longest period: 65536 counts, 54.9 ms. Called at least that often. */
+u64 input_clock(void)
+{
+	static u64 counts;
+	static u32 last;
+	static bool running;
+	u32 now;
+
+	if (!running) {
+		io_outb(0x43, 0x34);
+		io_outb(0x40, 0);
+		io_outb(0x40, 0);
+	}
+	io_outb(0x43, 0x00);
+	now = io_inb(0x40);
+	now |= (u32)io_inb(0x40) << 8;
+	if (running)
+		counts += (last - now) & 0xffffu;
+	running = true;
+	last = now;
+	return counts / PIT_HZ * TICKS_PER_SECOND + counts % PIT_HZ * TICKS_PER_SECOND / PIT_HZ;
+}
+
+static void frame(u8 kind, const u8 *bytes, u32 count)
+{
+	serial_put(LINK_ESCAPE);
+	serial_put(kind);
+	serial_put((u8)count);
+	serial_put((u8)(count >> 8));
+	for (u32 i = 0; i < count; i++)
+		serial_put(bytes[i]);
+	serial_drain();
+}
+
+void output_console(vm_id vm, u8 byte)
+{
+	if (link_mode == PLAN_LINK_TEXT) {
+		if (vm == 0)
+			serial_put(byte);
+		serial_drain();
+		return;
+	}
+	if (vm != out_vm) {
+		serial_put(LINK_ESCAPE);
+		serial_put(LINK_SELECT);
+		serial_put((u8)vm);
+		out_vm = vm;
+	}
+	if (byte == LINK_ESCAPE)
+		serial_put(byte);
+	serial_put(byte);
+	serial_drain();
+}
+
+void output_message(const char *text)
+{
+	u32 length = 0;
+
+	while (text[length] != '\0' && length < LINK_MESSAGE_MAX)
+		length++;
+	if (link_mode == PLAN_LINK_FRAMED) {
+		frame(LINK_MESSAGE, (const u8 *)text, length);
+		return;
+	}
+	for (const char *s = "reprise: "; *s != '\0'; s++)
+		serial_put((u8)*s);
+	for (u32 i = 0; i < length; i++)
+		serial_put((u8)text[i]);
+	serial_put('\r');
+	serial_put('\n');
+	serial_drain();
+}
+
+void output_report(const struct link_report *report)
+{
+	if (link_mode == PLAN_LINK_FRAMED)
+		frame(LINK_REPORT, (const u8 *)report, sizeof(*report));
+}
+
+void output_drain(void)
+{
+	serial_drain();
+}
+
+void native_flush(void)
+{
+	serial_flush();
+}

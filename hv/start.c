@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A VM's first state: real, flat protected or 64-bit mode, as the plan says. */
+#include "start.h"
+#include "bitmaps.h"
+#include "cpu.h"
+#include "cpuid.h"
+#include "dev/board.h"
+#include "ept.h"
+#include "guest.h"
+#include "vcpu.h"
+#include "vmcs.h"
+
+#define CR0_OWNED (~CR0_DEFINED | CR0_NE | CR0_NW | CR0_CD)
+#define GDT_LIMIT 31u
+
+static void write_segment(vm_id vm, u32 seg, u32 selector, u32 limit, u32 rights)
+{
+	u32 step = seg * VMCS_SEGMENT_STEP;
+
+	cpu_vmwrite(vm, GUEST_ES_SELECTOR + step, selector);
+	cpu_vmwrite(vm, GUEST_ES_BASE + step, 0);
+	cpu_vmwrite(vm, GUEST_ES_LIMIT + step, limit);
+	cpu_vmwrite(vm, GUEST_ES_ACCESS_RIGHTS + step, rights);
+}
+
+/* Access rights: present, code or data with accessed bit, granularity as the mode wants. */
+static void write_segments(vm_id vm, u32 start)
+{
+	bool real = start == PLAN_START_REAL;
+	u32 limit = real ? 0xffffu : 0xffffffffu;
+	u32 rights = AR_P | AR_S | AR_WRITABLE | AR_ACCESSED;
+	u32 data = rights | (real ? 0 : AR_G | AR_DB);
+	u32 code = rights | AR_CODE;
+
+	if (start == PLAN_START_PROTECTED)
+		code |= AR_G | AR_DB;
+	else if (start == PLAN_START_LONG)
+		code |= AR_G | AR_L;
+	for (u32 seg = SEG_ES; seg <= SEG_GS; seg++)
+		write_segment(vm, seg, real ? 0 : seg == SEG_CS ? 0x10 : 0x18, limit, seg == SEG_CS ? code : data);
+	write_segment(vm, SEG_LDTR, 0, 0, AR_UNUSABLE);
+	write_segment(vm, SEG_TR, 0, 0xffff, AR_P | 0xbu);	/* busy 32-bit TSS, which 64-bit mode wants too */
+}
+
+static void write_system(vm_id vm, const struct plan_vm *plan)
+{
+	bool is_long = plan->start == PLAN_START_LONG;
+	u64 cr0 = CR0_ET | (plan->start == PLAN_START_REAL ? 0 : CR0_PE) | (is_long ? CR0_PG : 0);
+	u64 cr4 = is_long ? CR4_PAE : 0;
+
+	cpu_vmwrite(vm, CR0_GUEST_HOST_MASK, CR0_OWNED);
+	cpu_vmwrite(vm, CR0_READ_SHADOW, cr0);
+	cpu_vmwrite(vm, GUEST_CR0, cr0 | CR0_NE);
+	cpu_vmwrite(vm, CR4_GUEST_HOST_MASK, ~cpuid_cr4(plan->cpu));
+	cpu_vmwrite(vm, CR4_READ_SHADOW, cr4);
+	cpu_vmwrite(vm, GUEST_CR4, cr4 | CR4_VMXE);
+	cpu_vmwrite(vm, GUEST_CR3, plan->cr3);
+	cpu_vmwrite(vm, GUEST_IA32_EFER, is_long ? EFER_LME | EFER_LMA : 0);
+	cpu_vmwrite(vm, GUEST_IA32_PAT, PAT_RESET);
+	cpu_vmwrite(vm, GUEST_IA32_DEBUGCTL, 0);
+	cpu_vmwrite(vm, GUEST_SYSENTER_CS, 0);
+	cpu_vmwrite(vm, GUEST_SYSENTER_ESP, 0);
+	cpu_vmwrite(vm, GUEST_SYSENTER_EIP, 0);
+	cpu_vmwrite(vm, GUEST_GDTR_BASE, plan->gdt);
+	cpu_vmwrite(vm, GUEST_GDTR_LIMIT, plan->gdt != 0 ? GDT_LIMIT : plan->start == PLAN_START_REAL ? 0xffff : 0);
+	cpu_vmwrite(vm, GUEST_IDTR_BASE, 0);
+	cpu_vmwrite(vm, GUEST_IDTR_LIMIT, plan->start == PLAN_START_REAL ? 0x3ff : 0);
+	cpu_vmwrite(vm, GUEST_DR7, DR7_FIXED);
+	cpu_vmwrite(vm, GUEST_RIP, plan->rip);
+	cpu_vmwrite(vm, GUEST_RSP, plan->rsp);
+	cpu_vmwrite(vm, GUEST_RFLAGS, RFLAGS_FIXED);
+	cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, 0);
+	cpu_vmwrite(vm, GUEST_ACTIVITY_STATE, 0);
+	cpu_vmwrite(vm, GUEST_PENDING_DEBUG_EXCEPTIONS, 0);
+	cpu_vmwrite(vm, VMCS_LINK_POINTER, ~0ull);
+}
+
+static void write_controls(vm_id vm, const struct plan_vm *plan, const struct controls *controls)
+{
+	cpu_vmwrite(vm, PIN_BASED_CONTROLS, controls->pin);
+	cpu_vmwrite(vm, PROCESSOR_BASED_CONTROLS, controls->cpu);
+	cpu_vmwrite(vm, SECONDARY_CONTROLS, controls->cpu2);
+	cpu_vmwrite(vm, VM_EXIT_CONTROLS, controls->exit);
+	cpu_vmwrite(vm, VM_ENTRY_CONTROLS, controls->entry);
+	cpu_vmwrite(vm, EXCEPTION_BITMAP, (plan->intercepts & PLAN_INTERCEPT_EXCEPTIONS) != 0 ? 0xffffffff : 0);
+	cpu_vmwrite(vm, PAGE_FAULT_ERROR_CODE_MASK, 0);
+	cpu_vmwrite(vm, PAGE_FAULT_ERROR_CODE_MATCH, 0);
+	cpu_vmwrite(vm, CR3_TARGET_COUNT, 0);
+	cpu_vmwrite(vm, VM_EXIT_MSR_STORE_COUNT, 0);
+	cpu_vmwrite(vm, VM_EXIT_MSR_LOAD_COUNT, 0);
+	cpu_vmwrite(vm, VM_ENTRY_MSR_LOAD_COUNT, 0);
+	cpu_vmwrite(vm, VM_ENTRY_INTERRUPTION_INFO, 0);
+	cpu_vmwrite(vm, TPR_THRESHOLD, 0);
+	cpu_vmwrite(vm, IO_BITMAP_A, bitmaps_io_a(vm));
+	cpu_vmwrite(vm, IO_BITMAP_B, bitmaps_io_b(vm));
+	cpu_vmwrite(vm, MSR_BITMAPS, bitmaps_msr(vm));
+	cpu_vmwrite(vm, EPT_POINTER, ept_pointer(vm));
+	cpu_vmwrite(vm, VPID, vm + 1);	/* 0 is the hypervisor's */
+}
+
+void start_vm(vm_id vm, const struct plan_vm *plan, const struct controls *controls, u64 quantum_ticks)
+{
+	struct vcpu *v = &vcpus[vm];
+
+	v->gpr[RAX] = plan->rax;
+	v->gpr[RBX] = plan->rbx;
+	v->gpr[RDX] = plan->rdx;
+	v->gpr[RSI] = plan->rsi;
+	v->state = VCPU_RUNNING;
+	v->attention = ATTEND_TIME;
+	v->quantum_end = quantum_ticks;
+	v->controls = controls->cpu;
+	v->cpu = plan->cpu;
+	v->dr6 = DR6_FIXED;
+	v->xcr0 = XCR0_X87;
+	for (u32 i = 0; i < 4; i++)
+		v->entropy[i] = plan->seed[i];
+	board_reset(vm, plan->rtc_seconds);
+	bitmaps_reset(vm);
+	cpu_vmclear(vm);
+	cpu_vmptrld(vm);
+	cpu_host_state(vm);
+	write_controls(vm, plan, controls);
+	write_segments(vm, plan->start);
+	write_system(vm, plan);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command `reprise`: finds the verb. */
+#include "options.h"
+#include "run.h"
+#include "say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct { const char *name, *what; int (*main)(int argc, char **argv); } verbs[] = {
+	{ "run", "run guests under the hypervisor, in stock Bochs", run_main },
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void help(FILE *out)
+{
+	fprintf(out, "Usage: reprise VERB [OPTION...]\n\n");
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].what);
+	fprintf(out, "\n'reprise VERB --help' describes a verb; reprise(1) has it all.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+	char name[32];
+
+	if (strcmp(verb, "--help") == 0 || strcmp(verb, "-?") == 0 || strcmp(verb, "help") == 0) {
+		help(stdout);
+		return 0;
+	}
+	if (strcmp(verb, "--version") == 0 || strcmp(verb, "-V") == 0) {
+		puts(REPRISE_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; i < VERBS; i++) {
+		if (strcmp(verb, verbs[i].name) == 0) {
+			snprintf(name, sizeof(name), "reprise %s", verbs[i].name);
+			argv[1] = name;
+			return verbs[i].main(argc - 1, argv + 1);
+		}
+	}
+	if (verb[0] == '\0') {
+		help(stderr);
+		return STATUS_USAGE;
+	}
+	return say_fail(STATUS_USAGE, "'%s' is no verb; see 'reprise --help'", verb);
+}

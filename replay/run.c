@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verb `run`: lays out the medium, starts Bochs, relays the consoles, and gives back how the guests ended. */
+#include "run.h"
+
+#include "bochs.h"
+#include "console.h"
+#include "iso.h"
+#include "options.h"
+#include "report.h"
+#include "say.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUIET_SECONDS 60.0	/* before the first guest instruction: no sign of life for so long is a failure */
+#define IDLE_MS 100		/* after this, an unfinished line is shown */
+#define GO_ON (-1)
+
+struct run {
+	struct run_spec spec;
+	struct layout layout;
+	struct temp temp;
+	struct bochs bochs;
+	struct link link;
+	struct bytes hv;
+	int signals;
+	double begin, last_sign;
+	u32 started_count;
+	struct { bool started, ended; u32 code, value; } vm[VM_MAX];
+};
+
+static struct run run;		/* large: the link's buffers, the plan */
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static int vm_status(u32 vm)
+{
+	switch (run.vm[vm].code) {
+	case LINK_END_EXIT:
+		return (int)(run.vm[vm].value & 0xff);
+	case LINK_END_RESET:
+	case LINK_END_HALT:
+		return STATUS_ORDERLY;
+	case LINK_END_REFUSED:
+		return STATUS_REFUSED;
+	default:
+		return STATUS_GUEST_FAILED;
+	}
+}
+
+/* The first VM whose status is not 0 gives the status of all. */
+static int all_status(void)
+{
+	for (u32 v = 0; v < run.spec.vm_count; v++)
+		if (run.vm[v].ended && vm_status(v) != STATUS_ORDERLY)
+			return vm_status(v);
+	return STATUS_ORDERLY;
+}
+
+static void end_say(u32 vm, const struct link_report *report)
+{
+	static const char *const how[] = { "", "ended with a status", "reset", "halted", "triple fault", "stopped", "refused" };
+	const char *name = run.spec.vm[vm].name;
+
+	if (report->code == LINK_END_TRIPLE)
+		say("%s: triple fault at position %llu", name, (unsigned long long)report->position);
+	else if (run.spec.verbose && report->code <= LINK_END_REFUSED)
+		say("%s: %s (value %u) at position %llu after %llu exits", name, how[report->code], report->value,
+		    (unsigned long long)report->position, (unsigned long long)report->exits);
+}
+
+static void progress_say(const struct link_report *report)
+{
+	switch (report->code) {
+	case LINK_STAGE_HYPERVISOR:
+		say_progress("the hypervisor runs");
+		break;
+	case LINK_STAGE_LOADING:
+		say_progress("loading %u MiB", (report->value + 1023) >> 10);
+		break;
+	case LINK_STAGE_MEASURING:
+		say_progress("measuring %u MiB", (report->value + 1023) >> 10);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Returns the exit status, or GO_ON. */
+static int report_take(const struct link_report *report)
+{
+	u32 vm = report->vm;
+
+	if (run.spec.report != NULL)
+		report_add(report, now() - run.begin);
+	switch (report->type) {
+	case LINK_PROGRESS:
+		progress_say(report);
+		return GO_ON;
+	case LINK_STARTED:
+		if (run.started_count++ == 0)
+			say_progress_done();
+		if (run.spec.verbose)
+			say("%s: started after %.2f s", run.spec.vm[vm].name, now() - run.begin);
+		run.vm[vm].started = true;
+		console_started(vm);
+		return GO_ON;
+	case LINK_MARK:
+		if (run.spec.verbose)
+			say("%s: mark %u at position %llu, %llu exits", run.spec.vm[vm].name, report->value,
+			    (unsigned long long)report->position, (unsigned long long)report->exits);
+		return GO_ON;
+	case LINK_END:
+		run.vm[vm].ended = true;
+		run.vm[vm].code = report->code;
+		run.vm[vm].value = report->value;
+		console_ended(vm);
+		console_flush(1);
+		end_say(vm, report);
+		return GO_ON;
+	case LINK_ALL_ENDED:
+		return all_status();
+	case LINK_MISSING:
+		return STATUS_PLATFORM;
+	case LINK_PLAN_REFUSED:
+		return STATUS_REFUSED;
+	case LINK_FATAL:
+		return STATUS_FAILED;
+	default:
+		return say_fail(STATUS_FAILED, "the hypervisor sent a report of unknown type %u; rebuild both", report->type);
+	}
+}
+
+/* Everything that was received. Returns the exit status, or GO_ON. */
+static int events_take(void)
+{
+	struct link_event event;
+	int status = GO_ON;
+
+	while (status == GO_ON) {
+		link_next(&run.link, &event);
+		switch (event.type) {
+		case LINK_EVENT_NONE:
+			return GO_ON;
+		case LINK_EVENT_TEXT:
+			console_write(event.vm, event.text, event.bytes);
+			break;
+		case LINK_EVENT_MESSAGE:
+			console_flush(1);
+			say("%s", event.text);
+			break;
+		case LINK_EVENT_REPORT:
+			status = report_take(&event.report);
+			break;
+		case LINK_EVENT_BROKEN:
+			return say_fail(STATUS_FAILED, "the serial line's framing broke; is build/hv.bin of another version?");
+		}
+	}
+	return status;
+}
+
+/* A signal came, or Bochs ended. */
+static int signal_take(void)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run.signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;	/* the link's end tells, after the last bytes */
+		terminal_restore();
+		say("interrupted by SIG%s", sigabbrev_np((int)info.ssi_signo));
+		return STATUS_SIGNAL + (int)info.ssi_signo;
+	}
+	return GO_ON;
+}
+
+static int clock_check(void)
+{
+	double time = now();
+
+	if (run.spec.timeout_seconds > 0 && time - run.begin >= run.spec.timeout_seconds)
+		return say_fail(STATUS_TIMEOUT, "time-out after %g s", run.spec.timeout_seconds);
+	if (run.started_count == 0 && time - run.last_sign >= QUIET_SECONDS)
+		return say_fail(STATUS_FAILED, "the hypervisor gave no sign of life for %.0f s; repeat with --keep and see "
+				"bochs.log", QUIET_SECONDS);
+	return GO_ON;
+}
+
+static int bochs_gone(void)
+{
+	console_flush(1);
+	return bochs_complain(&run.temp, run.link.fd < 0 ? "before the hypervisor started" :
+			      run.started_count == 0 ? "while the hypervisor started" : "while the guest ran");
+}
+
+static int link_take(short revents)
+{
+	if (revents == 0)
+		return GO_ON;
+	if (run.link.fd < 0) {
+		link_accept(&run.link);
+		return GO_ON;
+	}
+	if ((revents & ~POLLOUT) == 0)
+		return GO_ON;
+	if (!link_receive(&run.link))
+		return bochs_gone();
+	run.last_sign = now();
+	return events_take();
+}
+
+static int poll_ms(void)
+{
+	double left = run.spec.timeout_seconds > 0 ? run.begin + run.spec.timeout_seconds - now() : 1;
+
+	if (left > IDLE_MS / 1000.0)
+		return IDLE_MS;
+	return left <= 0 ? 0 : (int)(left * 1000) + 1;
+}
+
+/* Relays until the end; returns the exit status. */
+static int relay(void)
+{
+	struct pollfd fds[CONSOLE_POLLS + 2];
+	int status = GO_ON;
+
+	while (status == GO_ON) {
+		u32 count = console_poll(fds + 2, &run.link);
+		bool connected = run.link.fd >= 0;
+		int ready;
+
+		fds[0] = (struct pollfd){ run.signals, POLLIN, 0 };
+		fds[1] = (struct pollfd){ connected ? run.link.fd : run.link.listener, 0, 0 };
+		if (!console_is_full())
+			fds[1].events |= POLLIN;
+		if (connected && run.link.out_bytes > 0)
+			fds[1].events |= POLLOUT;
+		ready = poll(fds, count + 2, poll_ms());
+		if (ready < 0 && errno != EINTR)
+			return say_fail(STATUS_FAILED, "poll: %s", strerror(errno));
+		if (ready <= 0) {
+			console_idle();
+		} else {
+			status = signal_take();
+			switch (status == GO_ON ? console_move(fds + 2, count, &run.link) : CONSOLE_GO_ON) {
+			case CONSOLE_QUIT:
+				status = STATUS_ORDERLY;
+				break;
+			case CONSOLE_BROKEN_PIPE:
+				status = STATUS_SIGNAL + SIGPIPE;
+				break;
+			case CONSOLE_GO_ON:
+				break;
+			}
+			if (status == GO_ON)
+				status = link_take(fds[1].revents);
+		}
+		link_flush(&run.link);
+		if (status == GO_ON && run.link.fd < 0 && bochs_ended(&run.bochs))
+			status = bochs_gone();
+		if (status == GO_ON)
+			status = clock_check();
+	}
+	return status;
+}
+
+/* From here on signals are read from a descriptor, so that they can leave nothing behind. */
+static int signals_open(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	run.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run.signals >= 0 ? 0 : say_fail(STATUS_FAILED, "signalfd: %s", strerror(errno));
+}
+
+static int start(void)
+{
+	char *medium = temp_path(&run.temp, BOCHS_MEDIUM);
+	int status = link_listen(&run.link);
+
+	if (status == 0)
+		status = medium_write(medium, &run.hv, &run.layout);
+	free(medium);
+	if (status == 0 && (status = signal_take()) == GO_ON)
+		status = 0;
+	if (status == 0)
+		status = bochs_start(&run.bochs, &run.temp, &run.spec, run.layout.host_bytes, run.link.port);
+	run.last_sign = now();
+	if (status == 0)
+		status = relay();
+	bochs_stop(&run.bochs);
+	link_close(&run.link);
+	return status;
+}
+
+static int run_all(void)
+{
+	struct file_spec hv = { .path = file_of_build("hv.bin") };
+	bool iso = run.spec.iso != NULL;
+	int status = file_read(&hv, LAYOUT_HV_END, &run.hv);
+
+	free(hv.path);
+	if (status != 0)
+		return STATUS_FAILED;
+	if (!iso)
+		say_progress("loading the guest's files");
+	status = layout_make(&run.spec, run.hv.count, iso, &run.layout);
+	if (status == 0)
+		status = signals_open();
+	if (status == 0)
+		status = temp_open(&run.temp);
+	if (status == 0 && iso) {
+		status = iso_write(run.spec.iso, &run.temp, &run.hv, &run.layout, run.signals);
+	} else if (status == 0) {
+		status = console_open(&run.spec);
+		if (status == 0) {
+			say_progress("starting Bochs");
+			status = start();
+		}
+		console_close(1);
+	}
+	say_progress_done();
+	temp_close(&run.temp, run.spec.keep);
+	if (!iso && run.spec.report != NULL && run.started_count > 0 &&
+	    report_write(run.spec.report, &run.layout, status, now() - run.begin) != 0 && status == STATUS_ORDERLY)
+		status = STATUS_FAILED;
+	return status;
+}
+
+int run_main(int argc, char **argv)
+{
+	int status;
+
+	run.begin = now();
+	run.signals = -1;
+	run.link.fd = run.link.listener = -1;
+	status = options_run(argc, argv, &run.spec);
+	if (status == 0)
+		status = run_all();
+	layout_close(&run.layout);
+	free(run.hv.data);
+	guest_free(&run.spec);
+	return status;
+}
