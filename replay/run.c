@@ -322,7 +322,7 @@ static int run_all(void)
 	free(hv.path);
 	if (status != 0)
 		return STATUS_FAILED;
-	if (!iso)
+	if (!iso && isatty(STDERR_FILENO))	/* elsewhere it would be one line more above an error */
 		say_progress("loading the guest's files");
 	status = layout_make(&run.spec, run.hv.count, iso, &run.layout);
 	if (status == 0)

@@ -2,6 +2,7 @@
 /* The workload file: one or more VMs and how to run them (libconfuse). */
 #include "workload.h"
 
+#include "file.h"
 #include "say.h"
 
 #include <confuse.h>
@@ -12,10 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Set on a last line that we add: it is read at the top level only if everything before it is closed. */
+#define END_KEY "end-of-file"
+#define FILE_MAX (1u << 20)
+
 /* libconfuse's callbacks take no context. */
 static struct {
 	const char *path;
-	char *directory;
+	const char *directory;
+	int lines;		/* of the file itself, without the last line that we add */
 	bool failed;		/* one message is enough */
 } reading;
 
@@ -26,6 +32,10 @@ static void complain(cfg_t *cfg, const char *format, va_list args)
 	if (reading.failed)
 		return;
 	reading.failed = true;
+	if (cfg->line > reading.lines) {
+		say("%s:%d: the file ends inside a vm { ... } or a value", reading.path, reading.lines);
+		return;
+	}
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	say("%s:%d: %s", reading.path, cfg->line, text ? text : format);
@@ -241,7 +251,7 @@ static cfg_t *grammar(void)
 		CFG_STR("clock", "virtual", CFGF_NONE), CFG_STR("pace", NULL, CFGF_NODEFAULT),
 		CFG_STR("timeout", NULL, CFGF_NODEFAULT), CFG_STR("seed", NULL, CFGF_NODEFAULT),
 		CFG_INT("quantum", GUEST_QUANTUM_DEFAULT, CFGF_NONE),
-		CFG_SEC("vm", vm_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END()
+		CFG_SEC("vm", vm_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_INT(END_KEY, 0, CFGF_NONE), CFG_END()
 	};
 	static const char *const files[] = { "vm|kernel", "vm|initrd", "vm|multiboot", "vm|flat" };
 	static const char *const texts[] = {
@@ -265,27 +275,79 @@ static cfg_t *grammar(void)
 	return cfg;
 }
 
-int workload_read(const char *path, struct run_spec *run)
+/* Blanks the comments, because libconfuse 3.3 counts their lines wrongly; newlines and strings stay. Returns how many
+ * lines there are. */
+static int comments_blank(char *text)
 {
-	char *copied = copy(path);
+	char quote = '\0';	/* inside a string */
+	char comment = '\0';	/* inside a comment: '#' ends with the line, '*' with its mark */
+	int lines = 1;
+
+	for (char *at = text; *at != '\0'; at++) {
+		lines += *at == '\n' && at[1] != '\0';
+		if (comment == '*' && at[0] == '*' && at[1] == '/') {
+			comment = '\0';
+			at[0] = at[1] = ' ';
+		} else if (comment == '#' && *at == '\n') {
+			comment = '\0';
+		} else if (comment != '\0') {
+			*at = *at == '\n' ? '\n' : ' ';
+		} else if (quote != '\0') {
+			if (*at == '\\' && at[1] != '\0' && at[1] != '\n')
+				at++;
+			else if (*at == quote)
+				quote = '\0';
+		} else if (*at == '"' || *at == '\'') {
+			quote = *at;
+		} else if (*at == '#' || (at[0] == '/' && (at[1] == '/' || at[1] == '*'))) {
+			comment = at[1] == '*' && *at == '/' ? '*' : '#';
+			*at = ' ';
+			if (comment == '*')
+				*++at = ' ';
+		}
+	}
+	return lines;
+}
+
+static void parse(const struct bytes *file, struct run_spec *run)
+{
+	char *text = say_format("%.*s", (int)file->count, (const char *)file->data);
 	cfg_t *cfg = grammar();
+	char *whole;
 	int result;
 
-	reading.path = path;
-	reading.directory = copy(dirname(copied));
-	reading.failed = false;
-	free(copied);
-	errno = 0;
-	result = cfg_parse(cfg, path);
-	if (result == CFG_FILE_ERROR)
-		say("%s: %s", path, strerror(errno ? errno : ENOENT));
-	else if (result == CFG_SUCCESS && cfg_size(cfg, "vm") == 0)
-		say("%s: it describes no VM (vm \"NAME\" { ... })", path);
+	reading.lines = comments_blank(text);
+	whole = say_format("%s\n" END_KEY " = 1\n", text);
+	result = cfg_parse_buf(cfg, whole);
+	if (result == CFG_SUCCESS && !reading.failed && cfg_getint(cfg, END_KEY) != 1)
+		say("%s:%d: the file ends inside a vm { ... } or a value", reading.path, reading.lines);
+	else if (result == CFG_SUCCESS && !reading.failed && cfg_size(cfg, "vm") == 0)
+		say("%s: it describes no VM (vm \"NAME\" { ... })", reading.path);
 	else if (result == CFG_SUCCESS && !reading.failed)
 		run_take(run, cfg);
 	else if (!reading.failed)
-		say("%s:%d: syntax error", path, cfg->line);
+		say("%s:%d: syntax error", reading.path, cfg->line);
 	cfg_free(cfg);
-	free(reading.directory);
-	return run->vm_count > 0 ? 0 : STATUS_REFUSED;
+	free(text);
+	free(whole);
+}
+
+int workload_read(const char *path, struct run_spec *run)
+{
+	struct file_spec spec = { .path = copy(path) };
+	char *parent = copy(path);
+	struct bytes file;
+	int status = file_read(&spec, FILE_MAX, &file);
+
+	if (status == 0) {
+		reading.path = path;
+		reading.directory = dirname(parent);
+		reading.failed = false;
+		parse(&file, run);
+		free(file.data);
+		status = run->vm_count > 0 ? 0 : STATUS_REFUSED;
+	}
+	free(parent);
+	free(spec.path);
+	return status;
 }

@@ -4,7 +4,8 @@
 #   reprise.run=CMD    CMD, with commas for spaces; its status is the VM's exit status
 # Otherwise: say that the guest is ready, and reset.
 export PATH=/bin:/sbin HOME=/ TERM=linux
-mount -t proc proc /proc
+# The shell finds its applets by /proc/self/exe.
+busybox mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
 read -r cmdline </proc/cmdline

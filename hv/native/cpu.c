@@ -5,6 +5,7 @@
 #include "entry.h"
 #include "input.h"
 #include "native.h"
+#include "tables.h"
 #include "text.h"
 #include "vcpu.h"
 #include "vmcs.h"

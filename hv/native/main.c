@@ -12,7 +12,7 @@
 #include "multiboot.h"
 #include "native.h"
 #include "plan.h"
-#include "sched.h"
+#include "schedule.h"
 #include "serial.h"
 #include "start.h"
 #include "stop.h"
@@ -133,9 +133,9 @@ static void run(const struct capabilities *caps)
 		if (vcpus[vm].state != VCPU_ENDED)
 			vcpu_report(vm, &started);
 		else
-			sched_report_end(&plan, vm);
+			schedule_report_end(&plan, vm);
 	}
-	sched_run(&plan);
+	schedule_run(&plan);
 	report(LINK_ALL_ENDED, 0, 0);
 }
 

@@ -24,6 +24,9 @@ static const char *missing_cpuid(void)
 		return "VT-x (CPUID.1:ECX.VMX is 0)";
 	if ((r[2] & (1u << 26)) == 0)
 		return "XSAVE";
+	asm_cpuid(7, 0, r);
+	if ((r[1] & (1u << 29)) == 0)
+		return "the SHA extensions";
 	asm_cpuid(0xd, 0, r);
 	if ((r[0] & CPU_XCR0) != CPU_XCR0)
 		return "AVX state in XCR0";

@@ -4,7 +4,7 @@
  * weight) is next. An idle VM counts with the time of its next event and jumps there. Console input arrives at quantum
  * boundaries and while the VM is idle, and at no other moment.
  */
-#include "sched.h"
+#include "schedule.h"
 #include "cpu.h"
 #include "dev/board.h"
 #include "input.h"
@@ -154,7 +154,7 @@ static vm_id next_vm(void)
 	return best;
 }
 
-void sched_report_end(const struct plan *plan, vm_id vm)
+void schedule_report_end(const struct plan *plan, vm_id vm)
 {
 	struct link_report report = { .type = LINK_END, .code = (u16)vcpus[vm].end, .value = vcpus[vm].end_value };
 
@@ -163,7 +163,7 @@ void sched_report_end(const struct plan *plan, vm_id vm)
 	vcpu_report(vm, &report);
 }
 
-void sched_run(const struct plan *the_plan)
+void schedule_run(const struct plan *the_plan)
 {
 	vm_id current = VM_MAX;
 	vm_id vm;
@@ -182,7 +182,7 @@ void sched_run(const struct plan *the_plan)
 		}
 		run_vm(vm);
 		if (vcpus[vm].state == VCPU_ENDED)
-			sched_report_end(plan, vm);
+			schedule_report_end(plan, vm);
 		else if (vcpus[vm].position >= vcpus[vm].quantum_end)
 			end_quantum(vm);
 	}

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bash completion for reprise(1): source this file, or install it as /usr/share/bash-completion/completions/reprise.
+
+_reprise()
+{
+	local word=$2 before=$3 verbs="run help"
+	local options="--kernel --initrd --append --multiboot --module --flat --workload --memory --cpu --console --name
+		--weight --rtc --timeout --pace --clock --seed --quantum --ips --intercept --map-4k --digest --report --keep
+		--iso --verbose --help --usage"
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$word")
+		return
+	fi
+	# bash splits --option=value into three words.
+	if [ "$before" = = ]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	elif [ "$word" = = ]; then
+		before=${COMP_WORDS[COMP_CWORD - 1]}
+		word=
+	fi
+	case $before in
+	--kernel | --initrd | --multiboot | --module | --flat | --workload | --report | --iso)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
+	--cpu) mapfile -t COMPREPLY < <(compgen -W "base avx" -- "$word") ;;
+	--pace) mapfile -t COMPREPLY < <(compgen -W "real fast" -- "$word") ;;
+	--clock) mapfile -t COMPREPLY < <(compgen -W "virtual host" -- "$word") ;;
+	--intercept) mapfile -t COMPREPLY < <(compgen -W "all exceptions rdtsc cr3 invlpg pause" -- "$word") ;;
+	--console)
+		compopt -o nospace
+		mapfile -t COMPREPLY < <(compgen -W "stdio file: tcp:" -- "$word")
+		;;
+	--append | --memory | --name | --weight | --rtc | --timeout | --seed | --quantum | --ips) ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;
+	esac
+}
+complete -F _reprise reprise
