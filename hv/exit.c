@@ -2,6 +2,7 @@
 /* VM exits: loading what the processor reported, dispatch, and the one place where RIP advances. */
 #include "exit.h"
 #include "cpu.h"
+#include "guest.h"
 #include "inject.h"
 #include "link.h"
 #include "vcpu.h"
@@ -53,16 +54,17 @@ void exit_load(vm_id vm, struct vmexit *exit)
 
 void exit_skip(vm_id vm, u32 length)
 {
-	u64 rip = cpu_vmread(vm, GUEST_RIP) + length;
+	u64 old = cpu_vmread(vm, GUEST_RIP);
+	u64 rip = old + length;
 	u64 blocking = cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE);
 
-	if (rip > 0xffffffffull && rip <= 0xffffffffull + 15u &&	/* EIP wraps outside 64-bit code */
-	    (cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) & (1u << 13)) == 0)
+	if (UNLIKELY(((rip ^ old) >> 32) != 0) /* EIP wraps outside 64-bit code */ &&
+	    (cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) & AR_L) == 0)
 		rip &= 0xffffffffull;
 	cpu_vmwrite(vm, GUEST_RIP, rip);
-	if ((blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0)
+	if (UNLIKELY((blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0))
 		cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, blocking & ~(u64)(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
-	if ((cpu_vmread(vm, GUEST_RFLAGS) & RFLAGS_TF) != 0)
+	if (UNLIKELY((cpu_vmread(vm, GUEST_RFLAGS) & RFLAGS_TF) != 0))
 		cpu_vmwrite(vm, GUEST_PENDING_DEBUG_EXCEPTIONS,
 			    cpu_vmread(vm, GUEST_PENDING_DEBUG_EXCEPTIONS) | PENDING_DEBUG_BS);
 	vcpus[vm].position++;

@@ -54,17 +54,17 @@ const char *exit_name(u32 reason);
 /* The handlers, one file each: hv/exit_*.c */
 enum action exit_cpuid(vm_id vm);
 enum action exit_io(vm_id vm, const struct vmexit *exit);
-enum action exit_string_io(vm_id vm, const struct vmexit *exit);
-enum action exit_rdmsr(vm_id vm);
-enum action exit_wrmsr(vm_id vm);
-enum action exit_cr(vm_id vm, const struct vmexit *exit);
-enum action exit_dr(vm_id vm, const struct vmexit *exit);
-enum action exit_exception(vm_id vm, const struct vmexit *exit);
-enum action exit_task_switch(vm_id vm, const struct vmexit *exit);
-enum action exit_ept_violation(vm_id vm, const struct vmexit *exit);
-enum action exit_random(vm_id vm, const struct vmexit *exit);
-enum action exit_invlpg(vm_id vm);
-enum action exit_xsetbv(vm_id vm);
+COLD enum action exit_string_io(vm_id vm, const struct vmexit *exit);
+COLD enum action exit_rdmsr(vm_id vm);
+COLD enum action exit_wrmsr(vm_id vm);
+COLD enum action exit_cr(vm_id vm, const struct vmexit *exit);
+COLD enum action exit_dr(vm_id vm, const struct vmexit *exit);
+COLD enum action exit_exception(vm_id vm, const struct vmexit *exit);
+COLD enum action exit_task_switch(vm_id vm, const struct vmexit *exit);
+COLD enum action exit_ept_violation(vm_id vm, const struct vmexit *exit);
+COLD enum action exit_random(vm_id vm, const struct vmexit *exit);
+COLD enum action exit_invlpg(vm_id vm);
+COLD enum action exit_xsetbv(vm_id vm);
 
 /* Sets blocking by NMI again if the exit interrupted an IRET that had ended it (SDM 3C 27.2.3). */
 void exit_restore_nmi_blocking(vm_id vm, bool unblocked);

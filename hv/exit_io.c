@@ -8,7 +8,7 @@
 #include "vcpu.h"
 
 /* Carries out what a device asked of the world. */
-static void effect(vm_id vm, struct board_effect effect)
+static COLD void effect(vm_id vm, struct board_effect effect)
 {
 	struct link_report report = { .type = LINK_MARK };
 

@@ -22,15 +22,15 @@
 #define LINK_MESSAGE_MAX 1024u	/* a longer message is cut by its sender */
 
 enum link_type {
-	LINK_STARTED = 1,	/* right before the VM's first instruction; ticks = the host's TSC; extra[0] = ticks spent
-				 * measuring its images (SHA-256), extra[1] = bytes measured */
-	LINK_MARK = 2,		/* the guest wrote `value` to port F5H */
-	LINK_END = 3,		/* the VM ended; code = enum link_end, value = the status for LINK_END_EXIT */
-	LINK_PROGRESS = 4,	/* boot goes on; code = enum link_stage */
-	LINK_ALL_ENDED = 5,	/* no VM is left: the tool may stop the platform */
-	LINK_FATAL = 6,		/* the hypervisor failed; a message came before */
-	LINK_MISSING = 7,	/* the platform lacks VT-x, EPT ...; a message came before */
-	LINK_PLAN_REFUSED = 8	/* code = enum plan_error; a message came before */
+	LINK_STARTED = 1,   /* right before the VM's first instruction; ticks = the host's TSC; extra[0] = ticks spent
+			     * measuring its images (SHA-256), extra[1] = bytes measured */
+	LINK_MARK = 2,	    /* the guest wrote `value` to port F5H */
+	LINK_END = 3,	    /* the VM ended; code = enum link_end, value = the status for LINK_END_EXIT */
+	LINK_PROGRESS = 4,  /* boot goes on; code = enum link_stage */
+	LINK_ALL_ENDED = 5, /* no VM is left: the tool may stop the platform */
+	LINK_FATAL = 6,	    /* the hypervisor failed; a message came before */
+	LINK_MISSING = 7,   /* the platform lacks VT-x, EPT ...; a message came before */
+	LINK_PLAN_REFUSED = 8 /* code = enum plan_error; a message came before */
 };
 
 enum link_end {

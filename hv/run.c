@@ -34,7 +34,7 @@ void run_devices(vm_id vm)
  * A pending event is delivered first: it counts as part of the instruction that raised it, so that a moment lies at the
  * same place whether or not the event took an exit. The timer then stops the guest right after the delivery.
  */
-static bool attend(vm_id vm)
+static COLD bool attend(vm_id vm)
 {
 	struct vcpu *v = &vcpus[vm];
 

@@ -9,6 +9,6 @@
 void run_vm(vm_id vm);
 
 /* Brings the VM's devices to its virtual time and computes the position of the next stop. */
-void run_devices(vm_id vm);
+COLD void run_devices(vm_id vm);
 
 #endif

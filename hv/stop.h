@@ -7,15 +7,15 @@
 #include "types.h"
 
 /* The exit has no handling: reason, qualification, addresses, position and RIP by name. */
-void stop_unhandled(vm_id vm, const struct vmexit *exit);
+COLD void stop_unhandled(vm_id vm, const struct vmexit *exit);
 
 /* VMLAUNCH or VMRESUME failed: the VM-instruction error (SDM 3C 30.4). */
-void stop_entry_failed(vm_id vm);
+COLD void stop_entry_failed(vm_id vm);
 
 /* The VM is not started: `why` is one clause. */
-void stop_refused(vm_id vm, const char *why);
+COLD void stop_refused(vm_id vm, const char *why);
 
 /* Gives the VM the name that messages use. */
-void stop_name(vm_id vm, const u8 *name);
+COLD void stop_name(vm_id vm, const u8 *name);
 
 #endif

@@ -23,6 +23,10 @@ typedef u32 vm_id;
 #define PAGE_2M_BYTES 0x200000ull
 #define PAGE_1G_BYTES 0x40000000ull
 
+/* Keeps what is rare out of the way of the exit path. */
+#define COLD __attribute__((cold, noinline))
+#define UNLIKELY(condition) __builtin_expect((condition), 0)
+
 /* A moment that never comes, in ticks of virtual time. */
 #define TIME_NEVER UINT64_MAX
 

@@ -23,9 +23,7 @@ struct vcpu {
 	/* hv/native/entry.S knows the offsets of these */
 	u64 gpr[GPRS];		/* gpr[RSP] is unused: RSP is in the VMCS */
 	u64 host_rsp;
-	u64 tsc_base;		/* guest TSC minus entry_ticks */
-	u64 tsc_entry;		/* the counter at entry and exit */
-	u64 tsc_exit;
+	u64 tsc_entry;		/* the counter at entry */
 	u64 launched;
 
 	u32 attention;		/* ATTEND_* */
@@ -55,7 +53,7 @@ struct vcpu {
 
 	u32 end;		/* LINK_END_*, once state is VCPU_ENDED */
 	u32 end_value;
-};
+} __attribute__((aligned(512)));	/* a power of two: the exit path computes its address often */
 
 extern struct vcpu vcpus[VM_MAX];
 
@@ -66,12 +64,12 @@ static inline u64 vcpu_time(vm_id vm)
 }
 
 /* Ends the VM; it is not entered again. `end` is enum link_end. */
-void vcpu_end(vm_id vm, u32 end, u32 value);
+COLD void vcpu_end(vm_id vm, u32 end, u32 value);
 
 /* Halts the VM until an interrupt. */
-void vcpu_halt(vm_id vm);
+COLD void vcpu_halt(vm_id vm);
 
 /* Fills in the VM and its counters, and sends the report. */
-void vcpu_report(vm_id vm, struct link_report *report);
+COLD void vcpu_report(vm_id vm, struct link_report *report);
 
 #endif

@@ -141,8 +141,10 @@ int bochs_start(struct bochs *bochs, const struct temp *temp, const struct run_s
 		return 0;
 	bochs_stop(bochs);
 	if (error == ENOENT)
-		return say_fail(STATUS_PLATFORM, "Bochs is missing ('%s' is not found); install the packages bochs, bochs-term, "
-				"bochsbios and vgabios", program);
+		return say_fail(STATUS_PLATFORM,
+				"Bochs is missing ('%s' is not found); install the packages bochs, bochs-term, "
+				"bochsbios and vgabios",
+				program);
 	return say_fail(STATUS_PLATFORM, "Bochs ('%s') cannot be started: %s", program, strerror(error));
 }
 

@@ -4,6 +4,7 @@
 
 #include "queue.h"
 #include "say.h"
+#include "share.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 
 #define BACKLOG_BYTES 65536u		/* kept for a TCP client that is not there yet */
 #define FULL_BYTES (1u << 20)
-#define LINE_BYTES 512u
 #define READ_BYTES 256u
 
 enum kind { KIND_STDIO, KIND_FILE, KIND_TCP };
@@ -28,17 +28,12 @@ struct console {
 	int listener;
 	bool started, ended;
 	struct queue queue;		/* not for stdio, which shares one */
-	char line[LINE_BYTES];		/* with several VMs on stdio: the line that is not complete */
-	u32 line_bytes;
 	const char *name;
 };
 
 static struct console consoles[VM_MAX];
 static u32 console_count;
-static struct queue stdout_queue;
-static u32 stdio_count;			/* VMs that share stdio */
 static u32 stdio_vm;			/* the one that gets the keys */
-static u32 open_line_vm = VM_MAX;	/* the VM whose unfinished line stands on stdout */
 static bool stdin_open, stdout_broken;
 
 static int tcp_listen(struct console *console, const char *where)
@@ -90,7 +85,7 @@ int console_open(const struct run_spec *run)
 		} else {
 			console->kind = KIND_STDIO;
 			console->fd = STDOUT_FILENO;
-			stdio_count++;
+			share_add(v, console->name);
 			if (stdio_vm == VM_MAX)
 				stdio_vm = v;
 		}
@@ -128,23 +123,6 @@ void console_ended(u32 vm)
 		stdio_vm = next_stdio(vm);
 }
 
-static void line_flush(u32 vm)
-{
-	struct console *console = &consoles[vm];
-
-	if (console->line_bytes == 0)
-		return;
-	if (open_line_vm != vm) {
-		if (open_line_vm != VM_MAX)
-			queue_add(&stdout_queue, "\n", 1);
-		queue_add(&stdout_queue, console->name, strlen(console->name));
-		queue_add(&stdout_queue, "| ", 2);
-	}
-	queue_add(&stdout_queue, console->line, console->line_bytes);
-	open_line_vm = console->line[console->line_bytes - 1] == '\n' ? VM_MAX : vm;
-	console->line_bytes = 0;
-}
-
 void console_write(u32 vm, const char *text, u32 bytes)
 {
 	struct console *console = &consoles[vm];
@@ -155,27 +133,19 @@ void console_write(u32 vm, const char *text, u32 bytes)
 		queue_add(&console->queue, text, bytes);
 		if (console->fd < 0)
 			queue_trim(&console->queue, BACKLOG_BYTES);
-	} else if (stdio_count == 1) {
-		queue_add(&stdout_queue, text, bytes);
 	} else {
-		for (u32 i = 0; i < bytes; i++) {
-			console->line[console->line_bytes++] = text[i];
-			if (text[i] == '\n' || console->line_bytes == LINE_BYTES)
-				line_flush(vm);
-		}
+		share_put(vm, text, bytes);
 	}
 }
 
 void console_idle(void)
 {
-	for (u32 v = 0; v < console_count; v++)
-		if (open_line_vm == VM_MAX || open_line_vm == v)
-			line_flush(v);
+	share_idle();
 }
 
 bool console_is_full(void)
 {
-	bool full = queue_bytes(&stdout_queue) > FULL_BYTES;
+	bool full = share_waiting() > FULL_BYTES;
 
 	for (u32 v = 0; v < console_count; v++)
 		full = full || queue_bytes(&consoles[v].queue) > FULL_BYTES;
@@ -194,7 +164,7 @@ u32 console_poll(struct pollfd fds[CONSOLE_POLLS], const struct link *link)
 
 	if (stdin_open && takes_keys(stdio_vm) && takes_input(&consoles[stdio_vm], link))
 		fds[count++] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
-	if (queue_bytes(&stdout_queue) > 0)
+	if (share_waiting() > 0)
 		fds[count++] = (struct pollfd){ STDOUT_FILENO, POLLOUT, 0 };
 	for (u32 v = 0; v < console_count; v++) {
 		const struct console *console = &consoles[v];
@@ -285,17 +255,6 @@ static void client_move(u32 vm, short revents, struct link *link)
 	}
 }
 
-static void stdout_write(void)
-{
-	char last = '\n';
-
-	if (!queue_write(&stdout_queue, STDOUT_FILENO, &last)) {
-		stdout_broken = true;
-		queue_trim(&stdout_queue, 0);
-	}
-	say_column(last == '\n');
-}
-
 enum console_wish console_move(const struct pollfd fds[CONSOLE_POLLS], u32 count, struct link *link)
 {
 	enum console_wish wish = CONSOLE_GO_ON;
@@ -306,7 +265,7 @@ enum console_wish console_move(const struct pollfd fds[CONSOLE_POLLS], u32 count
 		if (fds[i].fd == STDIN_FILENO && (fds[i].events & POLLIN) != 0) {
 			wish = stdin_read(link);
 		} else if (fds[i].fd == STDOUT_FILENO) {
-			stdout_write();
+			stdout_broken = !share_write() || stdout_broken;
 		} else {
 			for (u32 v = 0; v < console_count; v++) {
 				if (fds[i].fd == consoles[v].listener)
@@ -348,8 +307,7 @@ void console_flush(double seconds)
 
 void console_close(double seconds)
 {
-	for (u32 v = 0; v < console_count; v++)
-		line_flush(v);
+	share_finish();
 	console_flush(seconds);
 	terminal_restore();
 	for (u32 v = 0; v < console_count; v++) {
@@ -359,6 +317,5 @@ void console_close(double seconds)
 			close(consoles[v].listener);
 		queue_free(&consoles[v].queue);
 	}
-	queue_free(&stdout_queue);
 	console_count = 0;
 }

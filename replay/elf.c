@@ -64,11 +64,12 @@ static int segment_load(struct image *image, const struct bytes *file, const Elf
 	int status;
 
 	if (segment->p_offset > file->count || segment->p_filesz > file->count - segment->p_offset)
-		return say_fail(STATUS_REFUSED, "%s: the ELF file is truncated: a segment ends at byte %llu of %llu", path,
-				(unsigned long long)(segment->p_offset + segment->p_filesz),
+		return say_fail(STATUS_REFUSED, "%s: the ELF file is truncated: a segment ends at byte %llu of %llu",
+				path, (unsigned long long)(segment->p_offset + segment->p_filesz),
 				(unsigned long long)file->count);
 	if (segment->p_memsz < segment->p_filesz)
-		return say_fail(STATUS_REFUSED, "%s: damaged ELF file: a segment is larger in the file than in memory", path);
+		return say_fail(STATUS_REFUSED,
+				"%s: damaged ELF file: a segment is larger in the file than in memory", path);
 	status = image_put(image, segment->p_paddr, file->data + segment->p_offset, segment->p_filesz, segment->p_memsz,
 			   what, path);
 	if (status != 0)

@@ -36,8 +36,8 @@ static int digest_check(const struct file_spec *spec, const struct bytes *in)
 	text[64] = '\0';
 	if (strcasecmp(text, spec->sha256) == 0)
 		return 0;
-	return say_fail(STATUS_REFUSED, "%s%s: its SHA-256 is %s, the workload expects %s", spec->origin ? spec->origin : "",
-			spec->path, text, spec->sha256);
+	return say_fail(STATUS_REFUSED, "%s%s: its SHA-256 is %s, the workload expects %s",
+			spec->origin ? spec->origin : "", spec->path, text, spec->sha256);
 }
 
 static int read_all(int fd, u64 max, u64 hint, struct bytes *out)

@@ -47,8 +47,8 @@ int image_put(struct image *image, u64 gpa, const void *data, u64 bytes, u64 spa
 		const struct image_place *other = &image->place[i];
 
 		if (gpa < other->gpa + other->bytes && other->gpa < gpa + span)
-			return say_fail(STATUS_REFUSED, "%s: %s at %llxH..%llxH overlaps %s at %llxH..%llxH", path, what,
-					(unsigned long long)gpa, (unsigned long long)(gpa + span), other->what,
+			return say_fail(STATUS_REFUSED, "%s: %s at %llxH..%llxH overlaps %s at %llxH..%llxH", path,
+					what, (unsigned long long)gpa, (unsigned long long)(gpa + span), other->what,
 					(unsigned long long)other->gpa,
 					(unsigned long long)(other->gpa + other->bytes));
 	}

@@ -23,7 +23,7 @@ struct image {
 	struct image_place place[IMAGE_PLACES];
 	u32 place_count;
 	u32 start;		/* enum plan_start */
-	u64 rip, rsp, rax, rbx, rdx, rsi, cr3;
+	u64 rip, rsp, rax, rbx, rdx, rsi, cr3, gdt;
 };
 
 /* A run of bytes that is not all zero: gpa a multiple of 4096, bytes a multiple of 512. */
@@ -34,8 +34,8 @@ struct image_extent {
 int image_open(struct image *image, u64 ram_bytes);
 void image_close(struct image *image);
 
-/* Copies `bytes` bytes to guest-physical `gpa` and reserves [gpa, gpa + span). `path` is the file at fault. Returns 0, or
- * STATUS_REFUSED after a message if it does not fit or meets something else. */
+/* Copies `bytes` bytes to guest-physical `gpa` and reserves [gpa, gpa + span). `path` is the file at fault. Returns
+ * 0, or STATUS_REFUSED after a message if it does not fit or meets something else. */
 int image_put(struct image *image, u64 gpa, const void *data, u64 bytes, u64 span, const char *what, const char *path);
 
 /* The highest multiple of 4096 at or below `limit` where `bytes` bytes fit above everything else; 0 if nowhere. */

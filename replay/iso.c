@@ -101,7 +101,8 @@ static int wait_child(pid_t pid, int signals)
 	}
 }
 
-int iso_write(const char *path, const struct temp *temp, const struct bytes *hv, const struct layout *layout, int signals)
+int iso_write(const char *path, const struct temp *temp, const struct bytes *hv, const struct layout *layout,
+	      int signals)
 {
 	char *part = say_format("%s.part", path);
 	int status = stage(temp, hv, layout);
@@ -119,7 +120,8 @@ int iso_write(const char *path, const struct temp *temp, const struct bytes *hv,
 	if (state < 0)
 		status = STATUS_SIGNAL - state;
 	else if (WIFEXITED(state) && WEXITSTATUS(state) == 127)
-		status = say_fail(STATUS_PLATFORM, "grub-mkrescue is missing; install the packages grub-common, grub-pc-bin, "
+		status = say_fail(STATUS_PLATFORM,
+				  "grub-mkrescue is missing; install the packages grub-common, grub-pc-bin, "
 				  "xorriso and mtools");
 	else if (state != 0)
 		status = say_fail(STATUS_FAILED, "%s: grub-mkrescue failed; repeat with --keep and see " LOG, path);

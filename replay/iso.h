@@ -8,6 +8,7 @@
 
 /* Writes the image with grub-mkrescue; `signals` is a signalfd that ends it. Returns 0 or a status after a message;
  * STATUS_SIGNAL + N if signal N came. */
-int iso_write(const char *path, const struct temp *temp, const struct bytes *hv, const struct layout *layout, int signals);
+int iso_write(const char *path, const struct temp *temp, const struct bytes *hv, const struct layout *layout,
+	      int signals);
 
 #endif

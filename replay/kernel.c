@@ -61,15 +61,17 @@ static int bzimage_unpack(const struct bytes *file, const char *path, struct byt
 	int status;
 
 	if (version < 0x208)
-		return say_fail(STATUS_REFUSED, "%s: its boot protocol is %u.%02u; 2.08 (Linux 2.6.26) or later is needed", path,
+		return say_fail(STATUS_REFUSED,
+				"%s: its boot protocol is %u.%02u; 2.08 (Linux 2.6.26) or later is needed", path,
 				version >> 8, version & 0xff);
 	start = (setup + 1) * 512 + le32(file->data + BP_PAYLOAD_OFFSET);
 	length = le32(file->data + BP_PAYLOAD_LENGTH);
 	if (length == 0)
 		return say_fail(STATUS_REFUSED, "%s: the bzImage has no payload", path);
 	if (start > file->count || length > file->count - start)
-		return say_fail(STATUS_REFUSED, "%s: the bzImage is truncated: its payload ends at byte %llu, the file at %llu",
-				path, (unsigned long long)(start + length), (unsigned long long)file->count);
+		return say_fail(STATUS_REFUSED,
+				"%s: the bzImage is truncated: its payload ends at byte %llu, the file at %llu", path,
+				(unsigned long long)(start + length), (unsigned long long)file->count);
 	payload = (struct bytes){ file->data + start, length };
 	status = unpack(&payload, path, out);
 	if (status == 0 && !elf_is(out)) {
@@ -131,10 +133,12 @@ static int initrd_load(const struct vm_spec *vm, struct image *image, u8 params[
 		return status;
 	gpa = image_find_high(image, file.count, limit);
 	if (gpa == 0)
-		status = say_fail(STATUS_REFUSED, "%s: the initrd of %llu KiB does not fit: the kernel ends at %llu KiB, the "
-				  "guest has %llu KiB; use a larger --memory", vm->initrd.path,
-				  (unsigned long long)((file.count + 1023) >> 10),
-				  (unsigned long long)(image_end(image) >> 10), (unsigned long long)(image->ram_bytes >> 10));
+		status = say_fail(STATUS_REFUSED,
+				  "%s: the initrd of %llu KiB does not fit: the kernel ends at %llu KiB, the "
+				  "guest has %llu KiB; use a larger --memory",
+				  vm->initrd.path, (unsigned long long)((file.count + 1023) >> 10),
+				  (unsigned long long)(image_end(image) >> 10),
+				  (unsigned long long)(image->ram_bytes >> 10));
 	else
 		status = image_put(image, gpa, file.data, file.count, 0, "the initrd", vm->initrd.path);
 	put_le32(params + BP_RAMDISK_IMAGE, (u32)gpa);
@@ -171,8 +175,8 @@ static int start_make(const struct vm_spec *vm, struct image *image, u8 params[B
 	if (cmdline_max > CMDLINE_MAX || cmdline_max == 0)
 		cmdline_max = CMDLINE_MAX;
 	if (strlen(append) > cmdline_max)
-		return say_fail(STATUS_REFUSED, "%s: the command line has %zu characters, this kernel takes %u", vm->image.path,
-				strlen(append), cmdline_max);
+		return say_fail(STATUS_REFUSED, "%s: the command line has %zu characters, this kernel takes %u",
+				vm->image.path, strlen(append), cmdline_max);
 	e820_add(params, 0, IMAGE_LOW_END);
 	e820_add(params, IMAGE_HIGH, image->ram_bytes - IMAGE_HIGH);
 	low = say_alloc(KERNEL_LOW_END - KERNEL_TABLES);
@@ -187,6 +191,7 @@ static int start_make(const struct vm_spec *vm, struct image *image, u8 params[B
 	image->rsp = IMAGE_LOW_END;
 	image->rsi = KERNEL_PARAMS;
 	image->cr3 = elf->is64 ? KERNEL_TABLES : 0;
+	image->gdt = KERNEL_GDT;
 	return status;
 }
 

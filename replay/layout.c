@@ -85,6 +85,7 @@ static int vm_make(const struct run_spec *run, u32 index, struct image *image, s
 	out->rdx = image->rdx;
 	out->rsi = image->rsi;
 	out->cr3 = image->cr3;
+	out->gdt = image->gdt;
 	out->rtc_seconds = vm->rtc_given ? vm->rtc_seconds : seeded ? RTC_FIXED : (u64)time(NULL);
 	return seed_make(run, index, out->seed);
 }

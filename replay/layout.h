@@ -28,8 +28,8 @@ struct layout {
 	u64 plan_sector, medium_sectors;
 };
 
-/* Loads every VM's files and lays everything out, for a flat hypervisor of `hv_bytes` bytes. Returns 0 or a status after
- * a message; layout_close is right in both cases. */
+/* Loads every VM's files and lays everything out, for a flat hypervisor of `hv_bytes` bytes. Returns 0 or a status
+ * after a message; layout_close is right in both cases. */
 int layout_make(const struct run_spec *run, u64 hv_bytes, bool iso, struct layout *layout);
 void layout_close(struct layout *layout);
 

@@ -41,8 +41,8 @@ static bool peer_is_ours(const struct sockaddr_in *peer, u16 port)
 	while (!ours && fgets(line, sizeof(line), table) != NULL) {
 		unsigned int local_address, local_port, remote_address, remote_port, uid;
 
-		if (sscanf(line, " %*d: %X:%X %X:%X %*X %*X:%*X %*X:%*X %*X %u", &local_address, &local_port, &remote_address,
-			   &remote_port, &uid) == 5)
+		if (sscanf(line, " %*d: %X:%X %X:%X %*X %*X:%*X %*X:%*X %*X %u", &local_address, &local_port,
+			   &remote_address, &remote_port, &uid) == 5)
 			ours = local_address == peer->sin_addr.s_addr && local_port == ntohs(peer->sin_port) &&
 			       remote_port == port && uid == geteuid();
 	}

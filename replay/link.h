@@ -39,8 +39,8 @@ struct link {
 /* Listens on a free port of 127.0.0.1. Returns 0 or STATUS_FAILED after a message. */
 int link_listen(struct link *link);
 
-/* Accepts Bochs's connection if one waits that belongs to this user; others are closed. True: connected, and nobody else
- * can be. */
+/* Accepts Bochs's connection if one waits that belongs to this user; others are closed. True: connected, and nobody
+ * else can be. */
 bool link_accept(struct link *link);
 
 /* Reads what has come; call it when poll says so. False: the other side is gone. */

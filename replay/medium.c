@@ -50,7 +50,8 @@ static bool write_all(int fd, const struct bytes *hv, const struct layout *layou
 		const struct plan_vm *vm = &layout->plan.vm[v];
 
 		for (u32 i = 0; i < vm->image_count && good; i++)
-			good = write_at(fd, layout->image[v].ram + vm->image[i].gpa, vm->image[i].bytes, vm->image[i].source);
+			good = write_at(fd, layout->image[v].ram + vm->image[i].gpa, vm->image[i].bytes,
+					vm->image[i].source);
 	}
 	bytes = (bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES;
 	return good && ftruncate(fd, (off_t)bytes) == 0;
@@ -72,6 +73,7 @@ int medium_write(const char *path, const struct bytes *hv, const struct layout *
 	}
 	if (good)
 		return 0;
-	return say_fail(STATUS_FAILED, "%s: the boot medium of %llu MiB cannot be written: %s; set TMPDIR to a place with room",
+	return say_fail(STATUS_FAILED,
+			"%s: the boot medium of %llu MiB cannot be written: %s; set TMPDIR to a place with room",
 			path, (unsigned long long)(layout->medium_sectors * LAYOUT_SECTOR >> 20), strerror(error));
 }

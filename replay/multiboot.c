@@ -52,12 +52,13 @@ static int kludge_load(struct image *image, const struct bytes *file, u64 at, co
 	bss_end = le32(file->data + at + 24);
 	*entry = le32(file->data + at + 28);
 	if (load > header || header - load > at)
-		return say_fail(STATUS_REFUSED, "%s: the multiboot header's load address does not fit its place in the file",
-				path);
+		return say_fail(STATUS_REFUSED,
+				"%s: the multiboot header's load address does not fit its place in the file", path);
 	from = at - (header - load);
 	bytes = load_end != 0 ? (u64)load_end - load : file->count - from;
 	if (load_end != 0 && (load_end < load || bytes > file->count - from))
-		return say_fail(STATUS_REFUSED, "%s: truncated: the multiboot header wants %llu bytes from offset %llu", path,
+		return say_fail(STATUS_REFUSED,
+				"%s: truncated: the multiboot header wants %llu bytes from offset %llu", path,
 				(unsigned long long)bytes, (unsigned long long)from);
 	span = bss_end > load ? (u64)bss_end - load : bytes;
 	return image_put(image, load, file->data + from, bytes, span, "the kernel", path);
@@ -148,8 +149,8 @@ static int info_make(const struct vm_spec *vm, struct image *image)
 	mmap_entry(area.data + mmap + MMAP_ENTRY_BYTES, IMAGE_HIGH, high_bytes);
 	status = modules_load(vm, image, &area, modules);
 	if (status == 0 && area.full)
-		status = say_fail(STATUS_REFUSED, "%s: the command lines are longer than %u bytes together", vm->image.path,
-				  AREA_BYTES);
+		status = say_fail(STATUS_REFUSED, "%s: the command lines are longer than %u bytes together",
+				  vm->image.path, AREA_BYTES);
 	if (status == 0)
 		status = image_put(image, MULTIBOOT_INFO, area.data, area.used, 0, "the multiboot information",
 				   vm->image.path);
@@ -174,13 +175,15 @@ int multiboot_load(const struct vm_spec *vm, struct image *image)
 	if (at < 0)
 		status = say_fail(STATUS_REFUSED, "%s: no multiboot header in its first 8 KiB", path);
 	else if ((flags & HEADER_UNKNOWN) != 0)
-		status = say_fail(STATUS_REFUSED, "%s: its multiboot header requires unknown features (flags %xH)", path, flags);
+		status = say_fail(STATUS_REFUSED, "%s: its multiboot header requires unknown features (flags %xH)",
+				  path, flags);
 	else if ((flags & HEADER_ADDRESSES) != 0)
 		status = kludge_load(image, &file, (u64)at, path, &elf.entry);
 	else if (elf_is(&file))
 		status = elf_load(image, &file, "the kernel", path, &elf);
 	else
-		status = say_fail(STATUS_REFUSED, "%s: a multiboot header without addresses in a file that is no ELF", path);
+		status = say_fail(STATUS_REFUSED, "%s: a multiboot header without addresses in a file that is no ELF",
+				  path);
 	free(file.data);
 	if (status == 0)
 		status = info_make(vm, image);

@@ -11,14 +11,36 @@
 #include <unistd.h>
 
 enum option_key {
-	OPT_KERNEL = 0x100, OPT_INITRD, OPT_APPEND, OPT_MULTIBOOT, OPT_MODULE, OPT_FLAT, OPT_MEMORY, OPT_CPU, OPT_WORKLOAD,
-	OPT_CONSOLE, OPT_TIMEOUT, OPT_ISO, OPT_PACE, OPT_CLOCK, OPT_SEED, OPT_QUANTUM, OPT_WEIGHT, OPT_NAME, OPT_INTERCEPT,
-	OPT_MAP_4K, OPT_DIGEST, OPT_REPORT, OPT_KEEP, OPT_RTC, OPT_IPS
+	OPT_KERNEL = 0x100,
+	OPT_INITRD,
+	OPT_APPEND,
+	OPT_MULTIBOOT,
+	OPT_MODULE,
+	OPT_FLAT,
+	OPT_MEMORY,
+	OPT_CPU,
+	OPT_WORKLOAD,
+	OPT_CONSOLE,
+	OPT_TIMEOUT,
+	OPT_ISO,
+	OPT_PACE,
+	OPT_CLOCK,
+	OPT_SEED,
+	OPT_QUANTUM,
+	OPT_WEIGHT,
+	OPT_NAME,
+	OPT_INTERCEPT,
+	OPT_MAP_4K,
+	OPT_DIGEST,
+	OPT_REPORT,
+	OPT_KEEP,
+	OPT_RTC,
+	OPT_IPS
 };
 
 static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, "What to run:", 1 },
-	{ "kernel", OPT_KERNEL, "FILE", 0, "a Linux bzImage, or an ELF (vmlinux) that starts by Linux's boot protocol", 0 },
+	{ "kernel", OPT_KERNEL, "FILE", 0, "a Linux bzImage, or an ELF that starts by Linux's boot protocol", 0 },
 	{ "initrd", OPT_INITRD, "FILE", 0, "initial RAM disk for --kernel", 0 },
 	{ "append", OPT_APPEND, "STRING", 0, "kernel command line; replaces the default one", 0 },
 	{ "multiboot", OPT_MULTIBOOT, "FILE", 0, "a multiboot (version 1) kernel", 0 },
@@ -31,13 +53,13 @@ static const struct argp_option option_table[] = {
 	{ "console", OPT_CONSOLE, "WHERE", 0, "stdio, file:PATH or tcp:[HOST:]PORT (default stdio)", 0 },
 	{ "name", OPT_NAME, "NAME", 0, "the VM's name in messages (default vm0)", 0 },
 	{ "weight", OPT_WEIGHT, "N", 0, "its share of the CPU, 1 to 1000 (default 100)", 0 },
-	{ "rtc", OPT_RTC, "SECONDS", 0, "first reading of its clock, since 1970 UTC (default now; fixed with --seed)", 0 },
+	{ "rtc", OPT_RTC, "SECONDS", 0, "its clock at the start, since 1970 UTC (default now; fixed by --seed)", 0 },
 	{ NULL, 0, NULL, 0, "Time:", 3 },
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
-	{ "pace", OPT_PACE, "real|fast", 0, "let idle guests wait for host time, or jump (default real on a terminal)", 0 },
-	{ "clock", OPT_CLOCK, "virtual|host", 0, "count guest instructions, or follow the host's clock (default virtual)", 0 },
+	{ "pace", OPT_PACE, "real|fast", 0, "idle guests wait for host time, or jump (default real on a terminal)", 0 },
+	{ "clock", OPT_CLOCK, "virtual|host", 0, "count instructions, or follow the host (default virtual)", 0 },
 	{ "seed", OPT_SEED, "N", 0, "entropy from this number: the same number, the same run", 0 },
-	{ "quantum", OPT_QUANTUM, "N", 0, "ticks between two moments when a VM may be stopped (default 1000000)", 0 },
+	{ "quantum", OPT_QUANTUM, "N", 0, "ticks between two moments when a VM may be stopped (default 4000000)", 0 },
 	{ "ips", OPT_IPS, "N", 0, "instructions per emulated second that Bochs assumes (default 4000000)", 0 },
 	{ NULL, 0, NULL, 0, "For tests:", 4 },
 	{ "intercept", OPT_INTERCEPT, "LIST", 0, "further exits: all, exceptions, rdtsc, cr3, invlpg, pause", 0 },
@@ -263,8 +285,10 @@ int options_run(int argc, char **argv, struct run_spec *run)
 		.options = option_table,
 		.parser = parse_option,
 		.doc = "Run guests under the Reprise hypervisor, in stock Bochs."
-		       "\vExit status: what the guest wrote to port F4H; 0 for an orderly end; 64 usage, 120 guest failure, "
-		       "121 refused input, 122 missing platform, 123 hypervisor failure, 124 time-out, 128+N signal N. "
+		       "\vExit status: what the guest wrote to port F4H; 0 for an orderly end; 64 usage, 120 guest "
+		       "failure, "
+		       "121 refused input, 122 missing platform, 123 hypervisor failure, 124 time-out, 128+N signal "
+		       "N. "
 		       "On a terminal, Ctrl-A x leaves and Ctrl-A h lists the other keys. See reprise(1).",
 	};
 	struct parse parse = { .run = run };

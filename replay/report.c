@@ -13,8 +13,8 @@ static struct json_object *records;
 
 static const char *type_name(u32 type)
 {
-	static const char *const names[] = { "unknown", "started", "mark", "end", "progress", "all_ended", "fatal", "missing",
-					     "plan_refused" };
+	static const char *const names[] = { "unknown",	  "started", "mark",	"end",	       "progress",
+					     "all_ended", "fatal",   "missing", "plan_refused" };
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : names[0];
 }

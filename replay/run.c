@@ -6,6 +6,7 @@
 #include "console.h"
 #include "iso.h"
 #include "options.h"
+#include "outcome.h"
 #include "report.h"
 #include "say.h"
 #include "terminal.h"
@@ -15,12 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define QUIET_SECONDS 60.0	/* before the first guest instruction: no sign of life for so long is a failure */
 #define IDLE_MS 100		/* after this, an unfinished line is shown */
-#define GO_ON (-1)
+#define GO_ON OUTCOME_GO_ON
 
 struct run {
 	struct run_spec spec;
@@ -31,117 +31,9 @@ struct run {
 	struct bytes hv;
 	int signals;
 	double begin, last_sign;
-	u32 started_count;
-	struct { bool started, ended; u32 code, value; } vm[VM_MAX];
 };
 
 static struct run run;		/* large: the link's buffers, the plan */
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-static int vm_status(u32 vm)
-{
-	switch (run.vm[vm].code) {
-	case LINK_END_EXIT:
-		return (int)(run.vm[vm].value & 0xff);
-	case LINK_END_RESET:
-	case LINK_END_HALT:
-		return STATUS_ORDERLY;
-	case LINK_END_REFUSED:
-		return STATUS_REFUSED;
-	default:
-		return STATUS_GUEST_FAILED;
-	}
-}
-
-/* The first VM whose status is not 0 gives the status of all. */
-static int all_status(void)
-{
-	for (u32 v = 0; v < run.spec.vm_count; v++)
-		if (run.vm[v].ended && vm_status(v) != STATUS_ORDERLY)
-			return vm_status(v);
-	return STATUS_ORDERLY;
-}
-
-static void end_say(u32 vm, const struct link_report *report)
-{
-	static const char *const how[] = { "", "ended with a status", "reset", "halted", "triple fault", "stopped", "refused" };
-	const char *name = run.spec.vm[vm].name;
-
-	if (report->code == LINK_END_TRIPLE)
-		say("%s: triple fault at position %llu", name, (unsigned long long)report->position);
-	else if (run.spec.verbose && report->code <= LINK_END_REFUSED)
-		say("%s: %s (value %u) at position %llu after %llu exits", name, how[report->code], report->value,
-		    (unsigned long long)report->position, (unsigned long long)report->exits);
-}
-
-static void progress_say(const struct link_report *report)
-{
-	switch (report->code) {
-	case LINK_STAGE_HYPERVISOR:
-		say_progress("the hypervisor runs");
-		break;
-	case LINK_STAGE_LOADING:
-		say_progress("loading %u MiB", (report->value + 1023) >> 10);
-		break;
-	case LINK_STAGE_MEASURING:
-		say_progress("measuring %u MiB", (report->value + 1023) >> 10);
-		break;
-	default:
-		break;
-	}
-}
-
-/* Returns the exit status, or GO_ON. */
-static int report_take(const struct link_report *report)
-{
-	u32 vm = report->vm;
-
-	if (run.spec.report != NULL)
-		report_add(report, now() - run.begin);
-	switch (report->type) {
-	case LINK_PROGRESS:
-		progress_say(report);
-		return GO_ON;
-	case LINK_STARTED:
-		if (run.started_count++ == 0)
-			say_progress_done();
-		if (run.spec.verbose)
-			say("%s: started after %.2f s", run.spec.vm[vm].name, now() - run.begin);
-		run.vm[vm].started = true;
-		console_started(vm);
-		return GO_ON;
-	case LINK_MARK:
-		if (run.spec.verbose)
-			say("%s: mark %u at position %llu, %llu exits", run.spec.vm[vm].name, report->value,
-			    (unsigned long long)report->position, (unsigned long long)report->exits);
-		return GO_ON;
-	case LINK_END:
-		run.vm[vm].ended = true;
-		run.vm[vm].code = report->code;
-		run.vm[vm].value = report->value;
-		console_ended(vm);
-		console_flush(1);
-		end_say(vm, report);
-		return GO_ON;
-	case LINK_ALL_ENDED:
-		return all_status();
-	case LINK_MISSING:
-		return STATUS_PLATFORM;
-	case LINK_PLAN_REFUSED:
-		return STATUS_REFUSED;
-	case LINK_FATAL:
-		return STATUS_FAILED;
-	default:
-		return say_fail(STATUS_FAILED, "the hypervisor sent a report of unknown type %u; rebuild both", report->type);
-	}
-}
 
 /* Everything that was received. Returns the exit status, or GO_ON. */
 static int events_take(void)
@@ -162,10 +54,11 @@ static int events_take(void)
 			say("%s", event.text);
 			break;
 		case LINK_EVENT_REPORT:
-			status = report_take(&event.report);
+			status = outcome_take(&event.report);
 			break;
 		case LINK_EVENT_BROKEN:
-			return say_fail(STATUS_FAILED, "the serial line's framing broke; is build/hv.bin of another version?");
+			return say_fail(STATUS_FAILED,
+					"the serial line's framing broke; is build/hv.bin of another version?");
 		}
 	}
 	return status;
@@ -188,13 +81,15 @@ static int signal_take(void)
 
 static int clock_check(void)
 {
-	double time = now();
+	double time = outcome_now();
 
 	if (run.spec.timeout_seconds > 0 && time - run.begin >= run.spec.timeout_seconds)
 		return say_fail(STATUS_TIMEOUT, "time-out after %g s", run.spec.timeout_seconds);
-	if (run.started_count == 0 && time - run.last_sign >= QUIET_SECONDS)
-		return say_fail(STATUS_FAILED, "the hypervisor gave no sign of life for %.0f s; repeat with --keep and see "
-				"bochs.log", QUIET_SECONDS);
+	if (!outcome_started() && time - run.last_sign >= QUIET_SECONDS)
+		return say_fail(STATUS_FAILED,
+				"the hypervisor gave no sign of life for %.0f s; repeat with --keep and see "
+				"bochs.log",
+				QUIET_SECONDS);
 	return GO_ON;
 }
 
@@ -202,7 +97,7 @@ static int bochs_gone(void)
 {
 	console_flush(1);
 	return bochs_complain(&run.temp, run.link.fd < 0 ? "before the hypervisor started" :
-			      run.started_count == 0 ? "while the hypervisor started" : "while the guest ran");
+			      !outcome_started() ? "while the hypervisor started" : "while the guest ran");
 }
 
 static int link_take(short revents)
@@ -217,13 +112,13 @@ static int link_take(short revents)
 		return GO_ON;
 	if (!link_receive(&run.link))
 		return bochs_gone();
-	run.last_sign = now();
+	run.last_sign = outcome_now();
 	return events_take();
 }
 
 static int poll_ms(void)
 {
-	double left = run.spec.timeout_seconds > 0 ? run.begin + run.spec.timeout_seconds - now() : 1;
+	double left = run.spec.timeout_seconds > 0 ? run.begin + run.spec.timeout_seconds - outcome_now() : 1;
 
 	if (left > IDLE_MS / 1000.0)
 		return IDLE_MS;
@@ -305,7 +200,7 @@ static int start(void)
 		status = 0;
 	if (status == 0)
 		status = bochs_start(&run.bochs, &run.temp, &run.spec, run.layout.host_bytes, run.link.port);
-	run.last_sign = now();
+	run.last_sign = outcome_now();
 	if (status == 0)
 		status = relay();
 	bochs_stop(&run.bochs);
@@ -341,8 +236,9 @@ static int run_all(void)
 	}
 	say_progress_done();
 	temp_close(&run.temp, run.spec.keep);
-	if (!iso && run.spec.report != NULL && run.started_count > 0 &&
-	    report_write(run.spec.report, &run.layout, status, now() - run.begin) != 0 && status == STATUS_ORDERLY)
+	if (!iso && run.spec.report != NULL && outcome_started() &&
+	    report_write(run.spec.report, &run.layout, status, outcome_now() - run.begin) != 0 &&
+	    status == STATUS_ORDERLY)
 		status = STATUS_FAILED;
 	return status;
 }
@@ -351,10 +247,11 @@ int run_main(int argc, char **argv)
 {
 	int status;
 
-	run.begin = now();
+	run.begin = outcome_now();
 	run.signals = -1;
 	run.link.fd = run.link.listener = -1;
 	status = options_run(argc, argv, &run.spec);
+	outcome_begin(&run.spec, run.begin);
 	if (status == 0)
 		status = run_all();
 	layout_close(&run.layout);

@@ -61,7 +61,8 @@ static bool lz4_unpack(const struct bytes *in, struct bytes *out)
 			continue;
 		if (length > in->count - from || length > INT32_MAX)
 			return false;
-		got = LZ4_decompress_safe((const char *)in->data + from, (char *)out->data + to, (int)length, (int)room);
+		got = LZ4_decompress_safe((const char *)in->data + from, (char *)out->data + to, (int)length,
+					  (int)room);
 		if (got <= 0)
 			return false;
 		from += length;
@@ -96,7 +97,8 @@ int unpack(const struct bytes *payload, const char *path, struct bytes *out)
 				(unsigned long long)in.count);
 	out->count = le32(in.data + in.count - SIZE_BYTES);
 	if (out->count == 0 || out->count > UNPACK_MAX)
-		return say_fail(STATUS_REFUSED, "%s: the bzImage is damaged: it claims an unpacked kernel of %llu bytes", path,
+		return say_fail(STATUS_REFUSED,
+				"%s: the bzImage is damaged: it claims an unpacked kernel of %llu bytes", path,
 				(unsigned long long)out->count);
 	out->data = say_alloc(out->count);
 	if (in.data[0] == 0x1f && in.data[1] == 0x8b) {
@@ -112,8 +114,10 @@ int unpack(const struct bytes *payload, const char *path, struct bytes *out)
 		done = lz4_unpack(&in, out);
 	} else {
 		free(out->data);
-		return say_fail(STATUS_REFUSED, "%s: the kernel is packed with %s; LZ4, gzip and xz are read here, or give "
-				"the unpacked vmlinux", path, foreign_format(&in));
+		return say_fail(STATUS_REFUSED,
+				"%s: the kernel is packed with %s; LZ4, gzip and xz are read here, or give "
+				"the unpacked vmlinux",
+				path, foreign_format(&in));
 	}
 	if (done)
 		return 0;

@@ -12,9 +12,7 @@
 
 _Static_assert(offsetof(struct vcpu, gpr) == VCPU_GPR, "entry.S");
 _Static_assert(offsetof(struct vcpu, host_rsp) == VCPU_HOST_RSP, "entry.S");
-_Static_assert(offsetof(struct vcpu, tsc_base) == VCPU_TSC_BASE, "entry.S");
 _Static_assert(offsetof(struct vcpu, tsc_entry) == VCPU_TSC_ENTRY, "entry.S");
-_Static_assert(offsetof(struct vcpu, tsc_exit) == VCPU_TSC_EXIT, "entry.S");
 _Static_assert(offsetof(struct vcpu, launched) == VCPU_LAUNCHED, "entry.S");
 
 struct region {
@@ -28,7 +26,7 @@ static struct region vmcs_regions[VM_MAX + 1] __attribute__((aligned(4096)));
 static u8 xsave_areas[VM_MAX][PAGE_BYTES] __attribute__((aligned(4096)));
 static struct vcpu scratch;
 static u64 entry_ticks;		/* from the first RDTSC to the guest's first instruction */
-static u64 stub_ticks;		/* from the first RDTSC to the second, without the guest's own */
+static s64 stub_ticks;		/* from the first RDTSC to the second, without the guest's own */
 static vm_id current = SCRATCH;
 
 u64 cpu_vmread(vm_id vm, u32 field)
@@ -90,12 +88,9 @@ void cpu_host_state(vm_id vm)
 
 s64 cpu_enter(vm_id vm, u64 tsc)
 {
-	struct vcpu *v = &vcpus[vm];
+	s64 ticks = native_enter(&vcpus[vm], tsc - entry_ticks);
 
-	v->tsc_base = tsc - entry_ticks;
-	if (!native_enter(v))
-		return CPU_ENTRY_FAILED;
-	return (s64)(v->tsc_exit - v->tsc_entry - stub_ticks);
+	return ticks == CPU_ENTRY_FAILED ? ticks : ticks - stub_ticks;
 }
 
 void cpu_invept(u64 eptp)
@@ -241,28 +236,29 @@ static const char *scratch_vmcs(const struct capabilities *caps)
 }
 
 /* Runs the scratch guest from `rip` with the preemption timer at `timer`; the ticks between the two RDTSC. */
-static u64 probe(void (*rip)(void), u64 timer)
+static s64 probe(void (*rip)(void), u64 timer, u64 tsc_base)
 {
+	s64 ticks;
+
 	asm_vmwrite(GUEST_RIP, (u64)(uintptr_t)rip);
 	asm_vmwrite(VMX_PREEMPTION_TIMER_VALUE, timer);
-	ASSERT(native_enter(&scratch), asm_vmread(VM_INSTRUCTION_ERROR));
+	ticks = native_enter(&scratch, tsc_base);
+	ASSERT(ticks != CPU_ENTRY_FAILED, asm_vmread(VM_INSTRUCTION_ERROR));
 	ASSERT(asm_vmread(VM_EXIT_REASON) == 52, asm_vmread(VM_EXIT_REASON));
-	return scratch.tsc_exit - scratch.tsc_entry;
+	return ticks;
 }
 
 bool native_calibrate(const struct capabilities *caps)
 {
 	ASSERT(scratch_vmcs(caps) == NULL, caps->cpu);
-	stub_ticks = probe(native_probe, 1);	/* VMLAUNCH, no guest instruction */
-	if (probe(native_probe, 1) != stub_ticks)	/* VMRESUME */
+	stub_ticks = probe(native_probe, 1, 0);	/* VMLAUNCH, no guest instruction */
+	if (probe(native_probe, 1, 0) != stub_ticks)	/* VMRESUME */
 		return false;
-	if (probe(native_probe, 1001) != stub_ticks + 1000)
+	if (probe(native_probe, 1001, 0) != stub_ticks + 1000)
 		return false;
-	scratch.tsc_base = 0;
-	(void)probe(native_probe, 11);
+	(void)probe(native_probe, 11, 0);
 	entry_ticks = (scratch.gpr[RDX] << 32 | scratch.gpr[RAX]);	/* the guest's RDTSC with offset -tsc_entry */
-	scratch.tsc_base = 0x1000000 - entry_ticks;
-	return probe(native_probe, 11) == stub_ticks + 10 && (scratch.gpr[RDX] << 32 | scratch.gpr[RAX]) == 0x1000000;
+	return probe(native_probe, 11, 0x1000000 - entry_ticks) == stub_ticks + 10 && (scratch.gpr[RDX] << 32 | scratch.gpr[RAX]) == 0x1000000;
 }
 
 /* Bochs 2.7: blocking by NMI, once set, stays when another VMCS is entered, until a guest executes IRET. */
@@ -278,6 +274,6 @@ void cpu_nmi_unblock(void)
 	frame[4] = 0x10;
 	cpu_vmptrld(SCRATCH);
 	asm_vmwrite(GUEST_RSP, cpu_physical(&frame[0]));
-	(void)probe(native_unblock, 2);
+	(void)probe(native_unblock, 2, 0);
 	cpu_vmptrld(vm);
 }

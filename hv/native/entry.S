@@ -7,7 +7,10 @@
 
 #define TSC_OFFSET 0x2010
 
-/* bool native_enter(struct vcpu *vcpu): false if VMLAUNCH or VMRESUME failed. HOST_RSP in the VMCS is `vcpu` itself. */
+/*
+ * s64 native_enter(struct vcpu *vcpu, u64 tsc_base): the ticks between the two RDTSC, or CPU_ENTRY_FAILED if VMLAUNCH or
+ * VMRESUME failed. HOST_RSP in the VMCS is `vcpu` itself.
+ */
 	.text
 	.globl native_enter
 native_enter:
@@ -22,10 +25,9 @@ native_enter:
 	shl	$32, %rdx
 	or	%rdx, %rax
 	mov	%rax, VCPU_TSC_ENTRY(%rdi)
-	mov	VCPU_TSC_BASE(%rdi), %rdx
-	sub	%rax, %rdx
+	sub	%rax, %rsi
 	mov	$TSC_OFFSET, %eax
-	vmwrite	%rdx, %rax
+	vmwrite	%rsi, %rax
 	cmpq	$0, VCPU_LAUNCHED(%rdi)
 	mov	VCPU_GPR+0x00(%rdi), %rax
 	mov	VCPU_GPR+0x08(%rdi), %rcx
@@ -46,7 +48,8 @@ native_enter:
 	vmresume
 	jmp	2f
 1:	vmlaunch
-2:	xor	%eax, %eax
+2:	mov	$1, %eax
+	shl	$63, %rax
 	jmp	3f
 
 	.globl native_exit
@@ -56,7 +59,7 @@ native_exit:
 	rdtsc
 	shl	$32, %rdx
 	or	%rdx, %rax
-	mov	%rax, VCPU_TSC_EXIT(%rsp)
+	sub	VCPU_TSC_ENTRY(%rsp), %rax
 	mov	%rcx, VCPU_GPR+0x08(%rsp)
 	mov	%rbx, VCPU_GPR+0x18(%rsp)
 	mov	%rbp, VCPU_GPR+0x28(%rsp)
@@ -72,7 +75,6 @@ native_exit:
 	mov	%r15, VCPU_GPR+0x78(%rsp)
 	movq	$1, VCPU_LAUNCHED(%rsp)
 	mov	VCPU_HOST_RSP(%rsp), %rsp
-	mov	$1, %eax
 3:	pop	%r15
 	pop	%r14
 	pop	%r13

@@ -5,9 +5,7 @@
 
 #define VCPU_GPR 0
 #define VCPU_HOST_RSP 128
-#define VCPU_TSC_BASE 136
-#define VCPU_TSC_ENTRY 144
-#define VCPU_TSC_EXIT 152
-#define VCPU_LAUNCHED 160
+#define VCPU_TSC_ENTRY 136
+#define VCPU_LAUNCHED 144
 
 #endif

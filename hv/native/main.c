@@ -160,6 +160,7 @@ _Noreturn void native_main(u32 magic, u32 info)
 	lacks = native_vmxon(&caps);
 	if (lacks != NULL)
 		missing(lacks);
+	cpu_xcr0_write(CPU_XCR0);
 	load_plan(&host);
 	native_link(plan.link);
 	if (!native_calibrate(&caps))

@@ -35,7 +35,7 @@ static bool wide_stores(void)
 	asm_cpuid(0xd, 0, r);
 	if ((r[0] & 0xe7u) != 0xe7u)
 		return false;
-	asm_xsetbv(0xe7);
+	asm_xsetbv(0xe7);	/* swap_in sets it to what guests may have */
 	return true;
 }
 

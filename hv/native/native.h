@@ -9,7 +9,7 @@
 #include "vcpu.h"
 
 /* entry.S */
-bool native_enter(struct vcpu *vcpu);
+s64 native_enter(struct vcpu *vcpu, u64 tsc_base);
 void native_exit(void);
 void native_probe(void);
 void native_unblock(void);

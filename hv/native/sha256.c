@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SHA-256 (FIPS 180-4) with the SHA extensions, which native_vmxon requires. Runs before any guest's vector state is
- * live. Compiled with -msha -msse4.1. */
+ * live. Compiled with -mavx -msha. */
 #include <immintrin.h>
 #include "asm.h"
 #include "mem.h"
