@@ -38,17 +38,16 @@ static COLD void effect(vm_id vm, struct board_effect effect)
 
 u32 io_in(vm_id vm, u16 port, u32 width)
 {
-	u32 value = board_in(vm, port, width, vcpu_time(vm));
-
-	vcpus[vm].attention |= board_timed(port) ? ATTEND_TIME | ATTEND_INTERRUPT : 0;
-	return value;
+	if (UNLIKELY(board_timed(port)))
+		vcpus[vm].attention |= ATTEND_TIME | ATTEND_INTERRUPT;
+	return board_in(vm, port, width, vcpu_time(vm));
 }
 
 void io_out(vm_id vm, u16 port, u32 width, u32 value)
 {
 	struct board_effect result = board_out(vm, port, width, value, vcpu_time(vm));
 
-	vcpus[vm].attention |= ATTEND_TIME | ATTEND_INTERRUPT;
+	vcpus[vm].attention |= (board_moves_timer(port) ? ATTEND_TIME : 0) | (board_intr(vm) ? ATTEND_INTERRUPT : 0);
 	if (result.kind != BOARD_NONE)
 		effect(vm, result);
 }
@@ -59,18 +58,19 @@ enum action exit_io(vm_id vm, const struct vmexit *exit)
 	u32 width = (qualification & 7u) + 1u;	/* SDM 3C table 27-5 */
 	u16 port = (u16)(qualification >> 16);
 	u64 *rax = &vcpus[vm].gpr[RAX];
-	u64 mask;
-
 	if ((qualification & IO_STRING) != 0)
 		return exit_string_io(vm, exit);
 	if ((qualification & IO_IN) != 0) {
 		u64 value = io_in(vm, port, width);
 
-		mask = width == 1 ? 0xffull : width == 2 ? 0xffffull : ~0ull;	/* 32-bit results zero the high half */
-		*rax = (*rax & ~mask) | value;
+		if (width == 1)
+			*rax = (*rax & ~0xffull) | value;
+		else if (width == 2)
+			*rax = (*rax & ~0xffffull) | value;
+		else
+			*rax = value;	/* 32-bit results zero the high half */
 	} else {
-		mask = width == 1 ? 0xffull : width == 2 ? 0xffffull : 0xffffffffull;
-		io_out(vm, port, width, (u32)(*rax & mask));
+		io_out(vm, port, width, (u32)*rax);
 	}
 	return ACTION_SKIP;
 }

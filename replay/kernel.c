@@ -42,7 +42,7 @@
 #define PTE_LARGE 0x83ull		/* and a 2 MiB page */
 
 const char kernel_append[] =
-	"console=ttyS0 quiet reboot=k panic=-1 acpi=off nolapic noapic pci=off mitigations=off nokaslr no_timer_check "
+	"console=ttyS0 quiet loglevel=3 reboot=k panic=-1 acpi=off nolapic noapic pci=off mitigations=off nokaslr no_timer_check "
 	"cryptomgr.notests io_delay=none nohz=off highres=off 8250.nr_uarts=1 tsc=reliable";
 
 static bool is_bzimage(const struct bytes *file)
@@ -165,9 +165,17 @@ static void tables_make(u8 *low, bool is64)
 		put_le64(low + 2 * PAGE_BYTES + 8 * i, i * PAGE_2M_BYTES | PTE_LARGE);
 }
 
+/* The default command line, what replaces it, or after a "+" what is added to it. */
+static char *command_line(const char *append)
+{
+	if (append == NULL)
+		return say_format("%s", kernel_append);
+	return append[0] == '+' ? say_format("%s %s", kernel_append, append + 1) : say_format("%s", append);
+}
+
 static int start_make(const struct vm_spec *vm, struct image *image, u8 params[BP_BYTES], const struct elf_info *elf)
 {
-	const char *append = vm->append ? vm->append : kernel_append;
+	char *append = command_line(vm->append);
 	u32 cmdline_max = le32(params + BP_CMDLINE_SIZE);
 	u8 *low;
 	int status;
@@ -183,6 +191,7 @@ static int start_make(const struct vm_spec *vm, struct image *image, u8 params[B
 	tables_make(low, elf->is64);
 	memcpy(low + KERNEL_PARAMS - KERNEL_TABLES, params, BP_BYTES);
 	memcpy(low + KERNEL_CMDLINE - KERNEL_TABLES, append, strlen(append) + 1);
+	free(append);
 	status = image_put(image, KERNEL_TABLES, low, KERNEL_LOW_END - KERNEL_TABLES, 0, "the boot parameters",
 			   vm->image.path);
 	free(low);

@@ -42,7 +42,7 @@ static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, "What to run:", 1 },
 	{ "kernel", OPT_KERNEL, "FILE", 0, "a Linux bzImage, or an ELF that starts by Linux's boot protocol", 0 },
 	{ "initrd", OPT_INITRD, "FILE", 0, "initial RAM disk for --kernel", 0 },
-	{ "append", OPT_APPEND, "STRING", 0, "kernel command line; replaces the default one", 0 },
+	{ "append", OPT_APPEND, "STRING", 0, "kernel command line; '+STRING' adds to the default one, or adds to it after a +", 0 },
 	{ "multiboot", OPT_MULTIBOOT, "FILE", 0, "a multiboot (version 1) kernel", 0 },
 	{ "module", OPT_MODULE, "FILE[:ARGS]", 0, "a multiboot module; may be repeated", 0 },
 	{ "flat", OPT_FLAT, "FILE", 0, "a flat image, started in real mode at 0:7C00H as a boot sector is", 0 },

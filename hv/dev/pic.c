@@ -258,23 +258,59 @@ static void write_icw(struct pic_chip *c, u8 value)
 	}
 }
 
-u8 pic_read(struct pic *p, u32 chip, u32 a0)
+/* A read after OCW3 with the poll bit: an acknowledge without INTA (8259A data sheet, "The Poll Command"). */
+/*@ requires valid: \valid(p);
+    requires ok:    pic_ok(p);
+    requires chip:  chip < 2;
+    assigns  *p;
+    exits    never: \false;
+    ensures  ok:    pic_ok(p);
+*/
+static COLD u8 poll(struct pic *p, u32 chip)
 {
 	struct pic_chip *c = &p->chip[chip];
+	bool master = chip == PIC_MASTER;
+	u32 value = 0;
 
-	if (c->poll != 0) {
-		bool master = chip == PIC_MASTER;
-		u32 value = 0;
-
-		c->poll = 0;
-		if (request(c, master) != NO_PRIORITY) {
-			value = 0x80u | acknowledge(c, master);
-			if (!master && p->chip[PIC_MASTER].single == 0)
-				drive(&p->chip[PIC_MASTER], PIC_CASCADE, false);
-			update(p);
-		}
-		return (u8)value;
+	c->poll = 0;
+	if (request(c, master) != NO_PRIORITY) {
+		value = 0x80u | acknowledge(c, master);
+		if (!master && p->chip[PIC_MASTER].single == 0)
+			drive(&p->chip[PIC_MASTER], PIC_CASCADE, false);
+		update(p);
 	}
+	return (u8)value;
+}
+
+/* A read after the poll command: 80H + IR if there was a request, which goes into service, 0 if not. */
+/*@ requires valid: \valid(p);
+    requires ok:    pic_ok(p);
+    requires chip:  chip < PIC_CHIPS;
+    assigns  *p;
+    exits    never: \false;
+    ensures  ok:    pic_ok(p);
+*/
+__attribute__((noinline)) static u8 poll(struct pic *p, u32 chip)
+{
+	bool master = chip == PIC_MASTER;
+	u32 ir;
+
+	p->chip[chip].poll = 0;
+	if (request(&p->chip[chip], master) == NO_PRIORITY)
+		return 0;
+	ir = acknowledge(&p->chip[chip], master);
+	if (!master && p->chip[PIC_MASTER].single == 0)
+		drive(&p->chip[PIC_MASTER], PIC_CASCADE, false);
+	update(p);
+	return (u8)(0x80u + ir);
+}
+
+u8 pic_read(struct pic *p, u32 chip, u32 a0)
+{
+	const struct pic_chip *c = &p->chip[chip];
+
+	if (c->poll != 0)
+		return poll(p, chip);
 	if (a0 != 0)
 		return c->imr;
 	return c->read_isr != 0 ? c->isr : c->irr;

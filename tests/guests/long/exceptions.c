@@ -95,7 +95,7 @@ static void addresses(void)
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | 0x800);
 	*pte |= PTE_NX | PTE_W;
 	invlpg(area + PAGE);
-	EXPECT(TRY("call *%0", : : "r"(area + PAGE) : "memory"), PF);
+	EXPECT(TRY("jmp *%0", : : "r"(area + PAGE) : "memory"), PF);
 	EXPECT(trap.error, 0x11);
 	EXPECT(trap.ip, (reg)area + PAGE);
 	*pte &= ~PTE_NX;

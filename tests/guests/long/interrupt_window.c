@@ -34,7 +34,7 @@ static void make_pending(void)
 #define AT(code) do { \
 	u32 before = count; \
 	make_pending(); \
-	asm volatile("movq $7f, expected_ip\n\t" code "\n\tcli" : : : "memory", "rax", "rcx", "rdx", "cc"); \
+	asm volatile("movq $7f, expected_ip\n\t" code "\n\tcli" : : : "memory", "rax", "rbx", "rcx", "rdx", "cc"); \
 	EXPECT(count, before + 1); \
 	EXPECT(seen_ip, expected_ip); \
 	EXPECT(seen_flags & FLAG_IF, FLAG_IF); \
@@ -68,7 +68,7 @@ void guest_main(void)
 	asm volatile("nop");
 	u32 before = count;
 	asm volatile("movq $7f, expected_ip\n\tmov %%ss, %%ecx\n\tmov $0xfe, %%eax\n\tmov %%ecx, %%ss\n\toutb %%al, $0x21\n"
-		     "7:\tnop\n\tnop\n\tcli" : : : "memory", "rax", "rcx", "rdx", "cc");
+		     "7:\tnop\n\tnop\n\tcli" : : : "memory", "rax", "rbx", "rcx", "rdx", "cc");
 	EXPECT(count, before + 1);
 	if (on_reprise())	/* Bochs's own PIC may raise INTR later */
 		EXPECT(seen_ip, expected_ip);

@@ -22,8 +22,13 @@ static void on_debug(struct frame *frame)
 		frame->flags &= ~FLAG_TF;
 }
 
+static void on_software(struct frame *frame)
+{
+	EXPECT(read_flags() & FLAG_TF, 0);
+	EXPECT(frame->flags & FLAG_TF, FLAG_TF);
+}
+
 #define POPF_TF "pushf\n\torl $0x100, (%%rsp)\n\tpopf\n\t"
-static volatile reg at[8];
 
 /* Single-steps `code`, one instruction: exactly one trap, after it (label 1). */
 #define ONE(code) do { \
@@ -38,7 +43,6 @@ void guest_main(void)
 {
 	static const char text[] = "abc";
 	reg cx = 3, si = (reg)text;
-	u8 keep = inb(0x21);
 
 	write_dr6(0xffff0ff0);
 	trap_handler[DB] = on_debug;
@@ -57,8 +61,6 @@ void guest_main(void)
 	ONE("invlpg (%%rsp)");
 	ONE("clts");
 	ONE("rdrand %%eax");
-	(void)keep;
-	asm volatile("mov %%cr0, %0\n\tmov %%cr3, %1" : "=r"(at[0]), "=r"(at[1]));
 	steps = 0;
 	asm volatile("movq $1f, stop_ip\n\tmov %%cr0, %%rax\n\tmov $0xc0000080, %%ecx\n\t" POPF_TF
 		     "mov %%rax, %%cr0\n2:\tmov %%cr3, %%rax\n3:\tmov %%rax, %%cr3\n4:\trdmsr\n5:\twrmsr\n1:\tnop"
@@ -89,12 +91,10 @@ void guest_main(void)
 	EXPECT(step_cx[2], 0);
 	EXPECT(cx, 0);
 
-	/* INT n clears TF for the handler and the trap comes after IRET */
+	/* INT n clears TF for the handler; IRET sets it, and the trap comes after the next instruction */
 	steps = 0;
-	idt_set(0x70, NULL, 0, 0);
-	asm volatile("movq $1f, stop_ip\n\tjmp 3f\n2:\tnop\n\tiretq\n3:\t" : : : "memory");
-	trap_handler[0x71] = on_debug;	/* counts as a step, too */
-	asm volatile("movq $1f, stop_ip\n\t" POPF_TF "int $0x71\n1:\tnop\n\tpushf\n\tandl $~0x100, (%%rsp)\n\tpopf"
+	trap_handler[0x71] = on_software;
+	asm volatile("movq $1f, stop_ip\n\t" POPF_TF "int $0x71\n\tnop\n1:\tnop\n\tpushf\n\tandl $~0x100, (%%rsp)\n\tpopf"
 		     : : : "memory", "cc");
 	EXPECT(step_ip[0], stop_ip);
 	guest_success();
