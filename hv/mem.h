@@ -17,7 +17,12 @@ void mem_write(u64 hpa, u32 width, u64 value);
 /* Zeroes [hpa, hpa + bytes). Both are multiples of 64. */
 void mem_zero(u64 hpa, u64 bytes);
 
-/* A 64-bit digest of [hpa, hpa + bytes) that depends on every byte and its place. `bytes` is a multiple of 8. */
+/*
+ * A 64-bit digest of [hpa, hpa + bytes) that depends on every byte and its place. `bytes` is a multiple of 8. The same in
+ * every body: two lanes h1 = FFFFFFFFH and h2 = 12345678H; for each 8-byte little-endian word w in order,
+ * h1 = crc32c(h1, w) and h2 = crc32c(h2, w ^ 9E3779B97F4A7C15H); the digest is h1 | h2 << 32. crc32c(h, w) is what the
+ * CRC32 r64, r/m64 instruction computes (SDM 2A: polynomial 11EDC6F41H, reflected, no inversions).
+ */
 u64 mem_hash(u64 hpa, u64 bytes);
 
 /* SHA-256 (FIPS 180-4) of [hpa, hpa + bytes), into digest[0..31]. */

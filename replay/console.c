@@ -5,11 +5,11 @@
 #include "queue.h"
 #include "say.h"
 #include "share.h"
+#include "tcp.h"
 #include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,33 +36,6 @@ static u32 console_count;
 static u32 stdio_vm;			/* the one that gets the keys */
 static bool stdin_open, stdout_broken;
 
-static int tcp_listen(struct console *console, const char *where)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-	struct addrinfo *found = NULL;
-	const char *port = strrchr(where, ':') + 1;
-	const char *text = where + strlen("tcp:");
-	char *host = port > text ? say_format("%.*s", (int)(port - 1 - text), text) : say_format("127.0.0.1");
-	int one = 1;
-	int failed = getaddrinfo(host, port, &hints, &found);
-
-	if (failed != 0) {
-		say("--console %s: %s", where, gai_strerror(failed));
-		free(host);
-		return STATUS_REFUSED;
-	}
-	console->listener = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	setsockopt(console->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (console->listener < 0 || bind(console->listener, found->ai_addr, found->ai_addrlen) != 0 ||
-	    listen(console->listener, 1) != 0)
-		failed = say_fail(STATUS_REFUSED, "--console %s: %s", where, strerror(errno));
-	else
-		say("%s: console at %s port %s", console->name, host, port);
-	freeaddrinfo(found);
-	free(host);
-	return failed;
-}
-
 int console_open(const struct run_spec *run)
 {
 	console_count = run->vm_count;
@@ -81,7 +54,9 @@ int console_open(const struct run_spec *run)
 				status = say_fail(STATUS_REFUSED, "--console %s: %s", where, strerror(errno));
 		} else if (strncmp(where, "tcp:", 4) == 0) {
 			console->kind = KIND_TCP;
-			status = tcp_listen(console, where);
+			console->listener = tcp_listen(where, console->name);
+			if (console->listener < 0)
+				status = STATUS_REFUSED;
 		} else {
 			console->kind = KIND_STDIO;
 			console->fd = STDOUT_FILENO;

@@ -182,9 +182,12 @@ static int start_make(const struct vm_spec *vm, struct image *image, u8 params[B
 
 	if (cmdline_max > CMDLINE_MAX || cmdline_max == 0)
 		cmdline_max = CMDLINE_MAX;
-	if (strlen(append) > cmdline_max)
-		return say_fail(STATUS_REFUSED, "%s: the command line has %zu characters, this kernel takes %u",
-				vm->image.path, strlen(append), cmdline_max);
+	if (strlen(append) > cmdline_max) {
+		say("%s: the command line has %zu characters, this kernel takes %u",
+		    vm->image.path, strlen(append), cmdline_max);
+		free(append);
+		return STATUS_REFUSED;
+	}
 	e820_add(params, 0, IMAGE_LOW_END);
 	e820_add(params, IMAGE_HIGH, image->ram_bytes - IMAGE_HIGH);
 	low = say_alloc(KERNEL_LOW_END - KERNEL_TABLES);

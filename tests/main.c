@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <CUnit/Basic.h>
+#include <CUnit/TestRun.h>
 #include "test.h"
 
 #define SUITE(name) extern const struct test_case test_##name##_cases[];
@@ -73,8 +73,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (!add_named(argv[i]))
 			return 2;
-	CU_basic_set_mode(CU_BRM_SILENT);
-	if (CU_basic_run_tests() != CUE_SUCCESS) {
+	if (CU_run_all_tests() != CUE_SUCCESS) {
 		fprintf(stderr, "unit: %s\n", CU_get_error_msg());
 		return 2;
 	}

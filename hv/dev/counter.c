@@ -438,5 +438,7 @@ u64 counter_rise(const struct counter *k, u64 clock)
 	high = k->mode == 3 ? k->next_low == 0 : k->mode != 0 && k->mode != 1;
 	if (high && !counter_out(k, k->load - 1u))
 		return k->load;
+	if (k->gate == 0 && k->mode != 1 && k->mode != 5)
+		return COUNTER_NEVER;	/* it will be loaded, but not count */
 	return rise_loaded(k);
 }

@@ -258,30 +258,6 @@ static void write_icw(struct pic_chip *c, u8 value)
 	}
 }
 
-/* A read after OCW3 with the poll bit: an acknowledge without INTA (8259A data sheet, "The Poll Command"). */
-/*@ requires valid: \valid(p);
-    requires ok:    pic_ok(p);
-    requires chip:  chip < 2;
-    assigns  *p;
-    exits    never: \false;
-    ensures  ok:    pic_ok(p);
-*/
-static COLD u8 poll(struct pic *p, u32 chip)
-{
-	struct pic_chip *c = &p->chip[chip];
-	bool master = chip == PIC_MASTER;
-	u32 value = 0;
-
-	c->poll = 0;
-	if (request(c, master) != NO_PRIORITY) {
-		value = 0x80u | acknowledge(c, master);
-		if (!master && p->chip[PIC_MASTER].single == 0)
-			drive(&p->chip[PIC_MASTER], PIC_CASCADE, false);
-		update(p);
-	}
-	return (u8)value;
-}
-
 /* A read after the poll command: 80H + IR if there was a request, which goes into service, 0 if not. */
 /*@ requires valid: \valid(p);
     requires ok:    pic_ok(p);
@@ -290,7 +266,7 @@ static COLD u8 poll(struct pic *p, u32 chip)
     exits    never: \false;
     ensures  ok:    pic_ok(p);
 */
-__attribute__((noinline)) static u8 poll(struct pic *p, u32 chip)
+static COLD u8 poll(struct pic *p, u32 chip)
 {
 	bool master = chip == PIC_MASTER;
 	u32 ir;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hosted.h"
 #include "machine.h"
 #include "vcpu.h"
 #include "vmcs.h"
@@ -20,6 +21,7 @@ static u64 ticks;
 
 void machine_reset(machine_guest *guest)
 {
+	hosted_mem_reset();
 	memset(fields, 0, sizeof(fields));
 	memset(machine_msr, 0, sizeof(machine_msr));
 	memset(machine_dr, 0, sizeof(machine_dr));

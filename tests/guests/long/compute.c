@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Computes for a while over registers and memory and prints the result: the good neighbour in cases with several VMs. */
-/* expect: status=0 console~"result 9f4f5dbb4d1b9a4f.*SUCCESS" */
+/* expect: status=0 console~"result 47e9a47920eabdbf.*SUCCESS" */
 #include "guest.h"
 
 static u64 memory[8192];

@@ -13,6 +13,8 @@ static void on_irq(struct frame *frame)
 		order[count] = irq;
 	count++;
 	if (irq == 8) {
+		outb(0x70, 0xb);
+		outb(0x71, 0x02);
 		outb(0x70, 0xc);
 		inb(0x71);
 	}
@@ -67,8 +69,6 @@ static void raise_rtc(void)
 	outb(0x70, 0xc);
 	inb(0x71);
 	wait_for(0x100);
-	outb(0x70, 0xb);
-	outb(0x71, 0x02);
 }
 
 static void take(void)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A VM's memory as the hypervisor reads and writes it for the guest: by guest-physical address within the VM's RAM, or
+ * by linear address through the guest's page tables. Every byte is checked against the RAM's bounds before hv/mem.h
+ * sees it, and every page written is marked dirty in the EPT, so that checkpoints find the hypervisor's writes too.
+ *
+ * Values are little-endian; widths are 1, 2, 4 or 8 bytes; ERR_INVALID for any other.
+ */
+#ifndef HV_GMEM_H
+#define HV_GMEM_H
+
+#include "gwalk.h"
+#include "types.h"
+
+/* Guest-physical [0, bytes) is host-physical [hpa, hpa + bytes). */
+struct ram {
+	u64 hpa;
+	u64 bytes;
+};
+
+extern struct ram vm_ram[VM_MAX];
+
+/* By guest-physical address. ERR_RANGE: a byte lies outside the RAM; nothing was done. */
+enum error gmem_read(vm_id vm, u64 gpa, u32 width, u64 *value);
+enum error gmem_write(vm_id vm, u64 gpa, u32 width, u64 value);
+
+/*
+ * By linear address, with the rights of `paging` (gwalk.h). An access may cross a page: both pages are translated and
+ * found in RAM before a byte is read or written, the lower one first. Linear addresses wrap at 2^32 outside IA-32e
+ * mode. Accessed and dirty flags of the guest's tables are set page by page as it is translated, so that the lower
+ * page's may be set although the upper one faults, as on the processor.
+ *
+ * ERR_UNMAPPED: a page fault: fault->linear and fault->error_code. Other errors as in gwalk, and ERR_RANGE: a page lies
+ * outside the VM's RAM.
+ */
+enum error gmem_linear_read(vm_id vm, const struct paging *paging, u64 linear, u32 width, u64 *value, struct gwalk *fault);
+enum error gmem_linear_write(vm_id vm, const struct paging *paging, u64 linear, u32 width, u64 value,
+			     struct gwalk *fault);
+
+/* Everything that gmem_linear_write does up to the write itself: after OK the same write cannot fail. */
+enum error gmem_linear_check_write(vm_id vm, const struct paging *paging, u64 linear, u32 width, struct gwalk *fault);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What tests and tools can ask of the hosted body of the memory door, besides hv/mem.h itself. */
+#ifndef HV_HOSTED_HOSTED_H
+#define HV_HOSTED_HOSTED_H
+
+#include "types.h"
+
+/* All of host-physical memory reads zero again. Takes time for what was written only. */
+void hosted_mem_reset(void);
+
+/* The bytes of the boot medium, for mem_load; they stay the caller's and must outlive the loads. */
+void hosted_medium(const void *medium, size_t bytes);
+
+/* Pages of memory in use: written since the last reset. */
+size_t hosted_mem_pages(void);
+
+#endif
