@@ -23,7 +23,7 @@
 enum ept_level { EPT_4K = 1, EPT_2M = 2, EPT_1G = 3 };
 
 struct ept {
-	u64 entry[EPT_TABLES][512];	/* entry[0] is the root; page aligned */
+	u64 entry[EPT_TABLES][512] __attribute__((aligned(4096)));	/* entry[0] is the root */
 	u64 hfn;			/* host frame of entry[0]; the others follow */
 	u64 tag[EPT_TABLES];		/* first guest frame that the table covers, in units of what it covers */
 	u32 level[EPT_TABLES];		/* 4 = PML4 ... 1 = PT */

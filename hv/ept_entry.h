@@ -60,8 +60,9 @@ u64 ept_entry_none(void);
 /*@ requires frame: hfn < EPT_HFN_END;
     assigns  \nothing;
     exits    \false;
-    ensures  table: ept_table(\result);
-    ensures  frame: ept_frame(\result) == hfn;
+    ensures  present: ept_present(\result);
+    ensures  table:   ept_table(\result);
+    ensures  frame:   ept_frame(\result) == hfn;
 */
 u64 ept_entry_table(u64 hfn);
 
@@ -73,6 +74,8 @@ u64 ept_entry_table(u64 hfn);
     assigns  \nothing;
     exits    \false;
     ensures  leaf:    ept_leaf(\result, level);
+    ensures  present: ept_present(\result);
+    ensures  page:    level > 1 ==> !ept_table(\result);
     ensures  maps:    \forall integer h; 0 <= h ==>
                       ept_piece(\result, level, h) == ept_page(hfn + h % ept_span(level), prot, memtype);
 */
@@ -85,7 +88,8 @@ u64 ept_entry_leaf(u64 hfn, u32 level, u32 prot, u32 memtype);
     requires index: k < 512;
     assigns  \nothing;
     exits    \false;
-    ensures  leaf:   ept_present(entry) ==> ept_leaf(\result, level - 1);
+    ensures  leaf:   ept_present(entry) ==> ept_present(\result) && ept_leaf(\result, level - 1);
+    ensures  page:   level > 2 ==> !ept_table(\result);
     ensures  absent: !ept_present(entry) ==> !ept_present(\result);
     ensures  maps:   \forall integer h; 0 <= h && h / ept_span(level - 1) % 512 == k ==>
                      ept_piece(\result, level - 1, h) == ept_piece(entry, level, h);
@@ -93,14 +97,14 @@ u64 ept_entry_leaf(u64 hfn, u32 level, u32 prot, u32 memtype);
 u64 ept_entry_part(u64 entry, u32 level, u32 k);
 
 /* The same page with other rights; A and D stay. */
-/*@ requires level: 1 <= level <= 3;
-    requires entry: ept_leaf(entry, level);
+/*@ requires entry: ept_present(entry);
     requires prot:  ept_prot_legal(prot);
     assigns  \nothing;
     exits    \false;
-    ensures  leaf: ept_leaf(\result, level);
-    ensures  maps: \forall integer h; 0 <= h ==>
-                   ept_piece(\result, level, h) == ept_page_with(ept_piece(entry, level, h), prot);
+    ensures  present: ept_present(\result);
+    ensures  leaf:    \forall integer n; ept_leaf(entry, n) ==> ept_leaf(\result, n);
+    ensures  maps:    \forall integer n, h; ept_leaf(entry, n) && 0 <= h ==>
+                      ept_piece(\result, n, h) == ept_page_with(ept_piece(entry, n, h), prot);
 */
 u64 ept_entry_with_prot(u64 entry, u32 prot);
 
@@ -109,7 +113,8 @@ u64 ept_entry_with_prot(u64 entry, u32 prot);
     exits   \false;
     ensures absent: !ept_present(entry) ==> !ept_present(\result);
     ensures leaf:   \forall integer n; ept_leaf(entry, n) ==> ept_leaf(\result, n);
-    ensures maps:   \forall integer n, h; 0 <= h ==> ept_piece(\result, n, h) == ept_piece(entry, n, h);
+    ensures maps:   \forall integer n, h; ept_leaf(entry, n) && 0 <= h ==>
+                    ept_piece(\result, n, h) == ept_piece(entry, n, h);
     ensures dirty:  ept_dirty(\result) <==> dirty;
 */
 u64 ept_entry_with_dirty(u64 entry, bool dirty);

@@ -42,7 +42,7 @@ static bool raw_legal(u64 entry, u32 level)
 	bool leaf = level == 1 || (entry >> 7 & 1) != 0;
 	u32 type = entry >> 3 & 7;
 
-	if ((entry & 3) == 2 || entry >> 52 != 0)	/* W without R; ignored bits that this code leaves 0 */
+	if ((entry & 3) == 2 || entry >> 52 != 0 || (level == 1 && (entry & 0x80) != 0))	/* W without R; bits left 0 */
 		return false;
 	if (!leaf)
 		return (entry & 0xf8) == 0;

@@ -222,10 +222,10 @@ static void access(u64 now)
 }
 
 /* The same accesses at the same times, advanced in one step or in `steps` between them. */
-static u32 history(u64 seed, u32 steps)
+static u64 history(u64 seed, u32 steps)
 {
 	u64 now = 0;
-	u32 edges = 0;
+	u64 edges = 0;	/* one bit for each of 60 accesses */
 
 	reset();
 	random_seed(seed);
@@ -251,7 +251,7 @@ static void steps_do_not_matter(void)
 	static struct pit once;
 
 	for (u64 seed = 0; seed < 1000; seed++) {
-		u32 edges = history(seed, 1);
+		u64 edges = history(seed, 1);
 
 		once = pit;
 		if (history(seed, 7) != edges || memcmp(&once, &pit, sizeof(pit)) != 0)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # What process 1 (boot/guest/report.c) runs in the guest. Kernel command line:
 #   reprise.shell      an interactive shell on the console
 #   reprise.run=CMD    CMD, with commas for spaces; its status is the VM's exit status

@@ -115,7 +115,10 @@ static void frame(u8 kind, const u8 *bytes, u32 count)
 	serial_put((u8)(count >> 8));
 	for (u32 i = 0; i < count; i++)
 		serial_put(bytes[i]);
-	serial_drain();
+	if (kind == LINK_REPORT)
+		serial_flush();	/* rare, and the tool waits for them */
+	else
+		serial_drain();
 }
 
 void output_console(vm_id vm, u8 byte)
