@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # tests/linux.sh BUILD: Debian's kernel as a guest, the main job: one VM, two VMs, a shell on a terminal, a status from
 # inside, the CD image, and machines that lack something. Ends in "N passed, N failed".
+# seconds: 140
 set -u
 build=$(realpath "$1")
 kernel=$build/kernel/vmlinuz initrd=$build/initramfs.cpio

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Bad input to `reprise run`: each case gives one clear line on stderr and a documented exit status, leaves nothing
 # behind, and never gets as far as Bochs (which is replaced by a command that does not exist).
-# tests/tool_badinput.sh [REPRISE]
+# tests/tool_badinput.sh BUILD
+# seconds: 5
 set -u
-reprise=$(realpath "${1:-build/reprise}")
+reprise=$(realpath "$1/reprise")
 work=$(mktemp -d)
 export TMPDIR=$work/tmp REPRISE_BOCHS=$work/no-such-bochs
 mkdir "$TMPDIR"

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # However `reprise run` ends, nothing of it is left: no Bochs, no temporary directory, no lock file. The guest is a flat
-# image that never ends. tests/tool_cleanup.sh [REPRISE]
+# image that never ends. tests/tool_cleanup.sh BUILD
+# seconds: 43
 set -u
-reprise=$(realpath "${1:-build/reprise}")
+reprise=$(realpath "$1/reprise")
 work=$(mktemp -d)
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"

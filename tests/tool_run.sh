@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # `reprise run` with small real-mode guests in real Bochs: exit statuses, consoles, several VMs, reports, seeds.
-# tests/tool_run.sh [REPRISE]
+# tests/tool_run.sh BUILD
+# seconds: 20
 set -u
-reprise=$(realpath "${1:-build/reprise}")
+reprise=$(realpath "$1/reprise")
 work=$(mktemp -d)
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
