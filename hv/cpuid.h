@@ -13,7 +13,7 @@ struct cpuid {
 #define CPUID_1_ECX_OSXSAVE (1u << 27)
 
 /* Physical-address width that guests are told, bits. Guest page-table entries with higher bits set fault. */
-#define CPUID_MAXPHYADDR 39u
+#define CPUID_MAXPHYADDR 40u
 
 /* The constant part of one leaf: what does not depend on the VM's CR4 and XCR0. Unknown leaves are zero. */
 struct cpuid cpuid_leaf(u32 cpu, u32 leaf, u32 subleaf);

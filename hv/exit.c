@@ -52,6 +52,18 @@ void exit_load(vm_id vm, struct vmexit *exit)
 		exit->info = (u32)cpu_vmread(vm, VM_EXIT_INSTRUCTION_INFO);
 }
 
+/* What a completed instruction does to debugging: the single-step trap becomes pending, and RF ends (SDM 3B 17.3.1). */
+static COLD void end_debug(vm_id vm, u32 length)
+{
+	u64 flags = cpu_vmread(vm, GUEST_RFLAGS);
+
+	if ((flags & RFLAGS_TF) != 0)
+		cpu_vmwrite(vm, GUEST_PENDING_DEBUG_EXCEPTIONS,
+			    cpu_vmread(vm, GUEST_PENDING_DEBUG_EXCEPTIONS) | PENDING_DEBUG_BS);
+	if (length != 0)	/* an iteration of a string instruction completes nothing */
+		cpu_vmwrite(vm, GUEST_RFLAGS, flags & ~RFLAGS_RF);
+}
+
 void exit_skip(vm_id vm, u32 length)
 {
 	u64 old = cpu_vmread(vm, GUEST_RIP);
@@ -64,9 +76,8 @@ void exit_skip(vm_id vm, u32 length)
 	cpu_vmwrite(vm, GUEST_RIP, rip);
 	if (UNLIKELY((blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0))
 		cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, blocking & ~(u64)(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
-	if (UNLIKELY((cpu_vmread(vm, GUEST_RFLAGS) & RFLAGS_TF) != 0))
-		cpu_vmwrite(vm, GUEST_PENDING_DEBUG_EXCEPTIONS,
-			    cpu_vmread(vm, GUEST_PENDING_DEBUG_EXCEPTIONS) | PENDING_DEBUG_BS);
+	if (UNLIKELY((cpu_vmread(vm, GUEST_RFLAGS) & (RFLAGS_TF | RFLAGS_RF)) != 0))
+		end_debug(vm, length);
 	vcpus[vm].position++;
 }
 
@@ -116,7 +127,7 @@ enum action exit_handle(vm_id vm, const struct vmexit *exit)
 	case EXIT_RDTSC:
 		return exit_rdtsc(vm);
 	case EXIT_RDTSCP:
-		vcpus[vm].gpr[RCX] = vcpus[vm].msr[SWAP_TSC_AUX];
+		vcpus[vm].gpr[RCX] = cpu_msr_read(IA32_TSC_AUX) & 0xffffffffull;
 		return exit_rdtsc(vm);
 	case EXIT_RDMSR:
 		return exit_rdmsr(vm);

@@ -170,7 +170,9 @@ enum action exit_dr(vm_id vm, const struct vmexit *exit)
 	u64 dr7 = cpu_vmread(vm, GUEST_DR7);
 	u64 value;
 
-	/* the exit comes before the checks of SDM 3B 17.2; CPL > 0 has priority and faults without an exit */
+	/* Bochs exits before the checks of SDM 3B 17.2, the one for CPL included */
+	if (guest_cpl(vm) != 0)
+		return inject_gp(vm);
 	if (n == 4 || n == 5) {
 		if ((cpu_vmread(vm, GUEST_CR4) & CR4_DE) != 0)
 			return inject_ud(vm);

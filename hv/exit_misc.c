@@ -37,7 +37,7 @@ enum action exit_xsetbv(vm_id vm)
 	struct vcpu *v = &vcpus[vm];
 	u64 value = (v->gpr[RAX] & 0xffffffffull) | (v->gpr[RDX] << 32);
 
-	if ((u32)v->gpr[RCX] != 0 || (value & ~CPU_XCR0) != 0 || (value & XCR0_X87) == 0 ||
+	if (guest_cpl(vm) != 0 || (u32)v->gpr[RCX] != 0 || (value & ~CPU_XCR0) != 0 || (value & XCR0_X87) == 0 ||
 	    (value & (XCR0_SSE | XCR0_AVX)) == XCR0_AVX)
 		return inject_gp(vm);
 	v->xcr0 = value;

@@ -56,6 +56,8 @@ enum action exit_string_io(vm_id vm, const struct vmexit *exit)
 	enum error error;
 	u64 linear, value = 0;
 
+	if ((exit->qualification & IO_REP) != 0 && (v->gpr[RCX] & mask) == 0)
+		return ACTION_SKIP;	/* no iteration: no operand, no port */
 	if (guest_linear(vm, seg, v->gpr[index] & mask, width, in, &linear) != OK)
 		return operand_fault(vm, seg);
 	/* a write must be known to succeed before the port is read: the read may change the device */

@@ -65,15 +65,32 @@ static enum error translate(vm_id vm, const struct paging *paging, u64 linear, u
 		if (error != OK)
 			return error;
 		span->gpa[1] = fault->gpa;
-		if (!in_ram(vm, span->gpa[1], span->bytes[1]))
-			return ERR_RANGE;
 	}
-	return in_ram(vm, span->gpa[0], span->bytes[0]) ? OK : ERR_RANGE;
+	return OK;
+}
+
+/* The same for a write, which must find RAM. */
+static enum error translate_write(vm_id vm, const struct paging *paging, u64 linear, u32 width, struct span *span,
+				  struct gwalk *fault)
+{
+	enum error error = translate(vm, paging, linear, width, GWALK_WRITE, span, fault);
+
+	if (error != OK)
+		return error;
+	if (!in_ram(vm, span->gpa[0], span->bytes[0]))
+		return ERR_RANGE;
+	return span->bytes[1] == 0 || in_ram(vm, span->gpa[1], span->bytes[1]) ? OK : ERR_RANGE;
 }
 
 static u64 address(const struct span *span, u32 i)
 {
 	return i < span->bytes[0] ? span->gpa[0] + i : span->gpa[1] + (i - span->bytes[0]);
+}
+
+/* A byte as the guest reads it: ones where there is no RAM. */
+static u64 read_byte(vm_id vm, u64 gpa)
+{
+	return in_ram(vm, gpa, 1) ? mem_read(vm_ram[vm].hpa + gpa, 1) : 0xff;
 }
 
 enum error gmem_linear_read(vm_id vm, const struct paging *paging, u64 linear, u32 width, u64 *value, struct gwalk *fault)
@@ -84,10 +101,8 @@ enum error gmem_linear_read(vm_id vm, const struct paging *paging, u64 linear, u
 
 	if (error != OK)
 		return error;
-	if (span.bytes[1] == 0)
-		return gmem_read(vm, span.gpa[0], width, value);
 	for (u32 i = 0; i < width; i++)
-		whole |= mem_read(vm_ram[vm].hpa + address(&span, i), 1) << 8 * i;
+		whole |= read_byte(vm, address(&span, i)) << 8 * i;
 	*value = whole;
 	return OK;
 }
@@ -96,7 +111,7 @@ enum error gmem_linear_write(vm_id vm, const struct paging *paging, u64 linear, 
 			     struct gwalk *fault)
 {
 	struct span span;
-	enum error error = translate(vm, paging, linear, width, GWALK_WRITE, &span, fault);
+	enum error error = translate_write(vm, paging, linear, width, &span, fault);
 
 	if (error != OK)
 		return error;
@@ -111,5 +126,5 @@ enum error gmem_linear_check_write(vm_id vm, const struct paging *paging, u64 li
 {
 	struct span span;
 
-	return translate(vm, paging, linear, width, GWALK_WRITE, &span, fault);
+	return translate_write(vm, paging, linear, width, &span, fault);
 }

@@ -25,13 +25,13 @@ enum error gmem_read(vm_id vm, u64 gpa, u32 width, u64 *value);
 enum error gmem_write(vm_id vm, u64 gpa, u32 width, u64 value);
 
 /*
- * By linear address, with the rights of `paging` (gwalk.h). An access may cross a page: both pages are translated and
- * found in RAM before a byte is read or written, the lower one first. Linear addresses wrap at 2^32 outside IA-32e
+ * By linear address, with the rights of `paging` (gwalk.h). An access may cross a page: both pages are translated
+ * before a byte is read or written, the lower one first. Linear addresses wrap at 2^32 outside IA-32e
  * mode. Accessed and dirty flags of the guest's tables are set page by page as it is translated, so that the lower
  * page's may be set although the upper one faults, as on the processor.
  *
- * ERR_UNMAPPED: a page fault: fault->linear and fault->error_code. Other errors as in gwalk, and ERR_RANGE: a page lies
- * outside the VM's RAM.
+ * ERR_UNMAPPED: a page fault: fault->linear and fault->error_code. Other errors as in gwalk. Where a page lies outside the
+ * VM's RAM a read finds ones, as the guest's own does (hv/exit_memory.c), and a write is ERR_RANGE.
  */
 enum error gmem_linear_read(vm_id vm, const struct paging *paging, u64 linear, u32 width, u64 *value, struct gwalk *fault);
 enum error gmem_linear_write(vm_id vm, const struct paging *paging, u64 linear, u32 width, u64 value,

@@ -11,6 +11,13 @@
 	((1u << VECTOR_DF) | (1u << VECTOR_TS) | (1u << VECTOR_NP) | (1u << VECTOR_SS) | (1u << VECTOR_GP) | \
 	 (1u << VECTOR_PF) | (1u << VECTOR_AC) | (1u << VECTOR_CP))
 
+/* Faults: their delivery pushes RFLAGS with RF set (SDM 3B 17.3.1.1). #DB is left as the processor reported it; #DF counts
+ * with them, as it does for Bochs. */
+#define FAULT_VECTORS \
+	((1u << VECTOR_DE) | (1u << VECTOR_BR) | (1u << VECTOR_UD) | (1u << VECTOR_NM) | (1u << VECTOR_DF) | \
+	 (1u << VECTOR_TS) | (1u << VECTOR_NP) | (1u << VECTOR_SS) | (1u << VECTOR_GP) | (1u << VECTOR_PF) | \
+	 (1u << VECTOR_MF) | (1u << VECTOR_AC) | (1u << VECTOR_XM) | (1u << VECTOR_VE) | (1u << VECTOR_CP))
+
 enum severity { BENIGN, CONTRIBUTORY, PAGE_FAULT, DOUBLE_FAULT };
 
 /* The classes of SDM 3A table 6-4; only hardware exceptions (and #BP, #OF, which are benign) combine. */
@@ -63,6 +70,8 @@ enum action inject_exception(vm_id vm, u32 vector, u32 error)
 	} else if (((ERROR_CODE_VECTORS >> vector) & 1u) != 0 && (cpu_vmread(vm, GUEST_CR0) & CR0_PE) != 0) {
 		info |= EVENT_ERROR_CODE;	/* real mode has no error codes */
 	}
+	if (((FAULT_VECTORS >> (info & 31u)) & 1u) != 0)
+		cpu_vmwrite(vm, GUEST_RFLAGS, cpu_vmread(vm, GUEST_RFLAGS) | RFLAGS_RF);
 	set_event(vm, info, error, 0);
 	vcpus[vm].position++;	/* delivery counts one tick, as it does without an exit */
 	return ACTION_RESUME;
