@@ -9,36 +9,46 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
-#define FIELDS 0x7000u
-
 u64 machine_msr[8], machine_cr2, machine_dr[8], machine_xcr0;
 u32 machine_invept_count;
 
-static u64 fields[VM_MAX][FIELDS];
+static u64 fields[VM_MAX][MACHINE_FIELDS];
+static bool known[MACHINE_FIELDS];	/* fields that vmcs.def names */
 static machine_guest *play;
 static vm_id current;
 static u64 ticks;
 
+static void learn_fields(void)
+{
+#define VMCS_FIELD(name, encoding, width) known[machine_index(encoding)] = true;
+#include "vmcs.def"
+#undef VMCS_FIELD
+}
+
 void machine_reset(machine_guest *guest)
 {
+	learn_fields();
 	hosted_mem_reset();
 	memset(fields, 0, sizeof(fields));
 	memset(machine_msr, 0, sizeof(machine_msr));
 	memset(machine_dr, 0, sizeof(machine_dr));
 	memset(vcpus, 0, sizeof(vcpus));
-	memset(machine_console, 0, sizeof(machine_console));
 	machine_cr2 = machine_xcr0 = ticks = 0;
 	machine_invept_count = 0;
 	machine_report_count = 0;
 	machine_message[0] = '\0';
 	play = guest;
-	for (vm_id vm = 0; vm < VM_MAX; vm++)
-		machine_type(vm, "");
+	machine_input_reset();
 }
 
 u64 machine_field(vm_id vm, u32 field)
 {
-	return fields[vm][field];
+	return fields[vm][machine_index(field)];
+}
+
+u64 *machine_fields(vm_id vm)
+{
+	return fields[vm];
 }
 
 static u64 truncate(u32 field, u64 value)
@@ -55,20 +65,26 @@ static u64 truncate(u32 field, u64 value)
 
 void machine_set_field(vm_id vm, u32 field, u64 value)
 {
-	fields[vm][field] = truncate(field, value);
+	fields[vm][machine_index(field)] = truncate(field, value);
+}
+
+/* True for a field of vmcs.def. */
+static bool exists(u32 field)
+{
+	return (field & ~0x6c3eu) == 0 && known[machine_index(field)];
 }
 
 u64 cpu_vmread(vm_id vm, u32 field)
 {
-	ASSERT(vm < VM_MAX && field < FIELDS && vmcs_name(field) != NULL, field);
-	return fields[vm][field];
+	ASSERT(vm < VM_MAX && exists(field), field);
+	return fields[vm][machine_index(field)];
 }
 
 void cpu_vmwrite(vm_id vm, u32 field, u64 value)
 {
-	ASSERT(vm < VM_MAX && field < FIELDS && vmcs_name(field) != NULL, field);
+	ASSERT(vm < VM_MAX && exists(field), field);
 	ASSERT(vmcs_kind(field) != VMCS_READ_ONLY, field);
-	fields[vm][field] = truncate(field, value);
+	fields[vm][machine_index(field)] = truncate(field, value);
 }
 
 void cpu_vmclear(vm_id vm)
@@ -94,7 +110,7 @@ s64 cpu_enter(vm_id vm, u64 tsc)
 	ASSERT(play != NULL, vm);
 	ran = play(vm, tsc);
 	/* SDM 3C 27.2.3: an event that was delivered is no longer in the VM-entry field */
-	fields[vm][VM_ENTRY_INTERRUPTION_INFO] &= ~(u64)EVENT_VALID;
+	fields[vm][machine_index(VM_ENTRY_INTERRUPTION_INFO)] &= ~(u64)EVENT_VALID;
 	if (ran > 0)
 		ticks += (u64)ran;
 	return ran;

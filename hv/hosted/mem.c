@@ -23,6 +23,8 @@ static struct page *free_pages;
 static struct page *recent;	/* the last page found */
 static size_t page_count;
 
+static hosted_mem_watcher *watch;
+
 static const u8 *medium_bytes;
 static size_t medium_size;
 
@@ -90,6 +92,18 @@ void hosted_mem_reset(void)
 	used_count = 0;
 	page_count = 0;
 	recent = NULL;
+	watch = NULL;
+}
+
+void hosted_mem_watch(hosted_mem_watcher *watcher)
+{
+	watch = watcher;
+}
+
+static void watched(u64 hpa, u64 bytes, bool write)
+{
+	if (watch != NULL)
+		watch(hpa, bytes, write);
 }
 
 size_t hosted_mem_pages(void)
@@ -114,11 +128,12 @@ u64 mem_read(u64 hpa, u32 width)
 {
 	u64 value = 0;
 
-	if (width == 8 && hpa % PAGE_BYTES <= PAGE_BYTES - 8) {
+	watched(hpa, width, false);
+	if (hpa % PAGE_BYTES <= PAGE_BYTES - width) {
 		const struct page *page = find(hpa / PAGE_BYTES);
 
 		if (page != NULL)
-			memcpy(&value, page->byte + hpa % PAGE_BYTES, 8);
+			memcpy(&value, page->byte + hpa % PAGE_BYTES, width);	/* the host is little-endian too */
 		return value;
 	}
 	for (u32 i = 0; i < width; i++)
@@ -128,12 +143,20 @@ u64 mem_read(u64 hpa, u32 width)
 
 void mem_write(u64 hpa, u32 width, u64 value)
 {
+	watched(hpa, width, true);
+	if (hpa % PAGE_BYTES <= PAGE_BYTES - width) {
+		memcpy(find_or_make(hpa / PAGE_BYTES)->byte + hpa % PAGE_BYTES, &value, width);
+		return;
+	}
 	for (u32 i = 0; i < width; i++)
 		find_or_make((hpa + i) / PAGE_BYTES)->byte[(hpa + i) % PAGE_BYTES] = (u8)(value >> 8 * i);
 }
 
 void mem_zero(u64 hpa, u64 bytes)
 {
+	watched(hpa, bytes, true);
+	if (used_count == 0)
+		return;	/* all of it reads zero */
 	while (bytes > 0) {
 		u64 offset = hpa % PAGE_BYTES;
 		u64 part = bytes < PAGE_BYTES - offset ? bytes : PAGE_BYTES - offset;
