@@ -16,35 +16,31 @@
 
 static const struct plan *plan;
 
-/* With the host's clock, virtual time is never behind it at a quantum boundary or after an idle wait. */
-static void follow_host(vm_id vm)
+/* Virtual time follows the clock behind the input door; it never goes back. */
+static void follow_clock(vm_id vm)
 {
 	u64 now = vcpu_time(vm);
-	u64 host;
+	u64 time = input_time(vm, now);
 
-	if (plan->clock != PLAN_CLOCK_HOST)
-		return;
-	host = input_clock();
-	if (host > now) {
-		vcpus[vm].idle += host - now;
+	if (time > now) {
+		vcpus[vm].idle += time - now;
 		vcpus[vm].attention |= ATTEND_TIME;
 	}
 }
 
-static bool poll_console(vm_id vm)
+static void poll_console(vm_id vm)
 {
-	bool any = false;
 	u32 byte;
 
-	while (board_can_receive(vm) && (byte = input_console(vm)) != INPUT_NONE) {
+	while (board_can_receive(vm) && (byte = input_console(vm)) != INPUT_NONE)
 		board_receive(vm, (u8)byte);
-		any = true;
-	}
-	return any;
 }
 
+/* The door may have ended the VM meanwhile. */
 static bool wake(vm_id vm)
 {
+	if (vcpus[vm].state != VCPU_HALTED)
+		return true;
 	run_devices(vm);
 	if (!board_intr(vm) && vcpus[vm].nmi_pending == 0)
 		return false;
@@ -57,10 +53,12 @@ static bool wake(vm_id vm)
 static void poll_halted(u64 now)
 {
 	for (vm_id vm = 0; vm < plan->vm_count; vm++) {
-		if (vcpus[vm].state != VCPU_HALTED || board_next(vm, vcpu_time(vm)) != TIME_NEVER || !poll_console(vm))
+		if (vcpus[vm].state != VCPU_HALTED || board_next(vm, vcpu_time(vm)) != TIME_NEVER ||
+		    !board_can_receive(vm) || !input_ready(vm))
 			continue;
 		if (now > vcpu_time(vm))
 			vcpus[vm].idle += now - vcpu_time(vm);
+		poll_console(vm);
 		(void)wake(vm);
 	}
 }
@@ -71,53 +69,31 @@ static void end_quantum(vm_id vm)
 
 	while (v->quantum_end <= v->position)
 		v->quantum_end += plan->quantum_ticks;
-	follow_host(vm);
-	(void)poll_console(vm);
+	follow_clock(vm);
+	poll_console(vm);
 	poll_halted(vcpu_time(vm));
 	v->attention |= ATTEND_TIME | ATTEND_INTERRUPT;
+	input_boundary(vm);
 	output_drain();
-}
-
-/* Waits until `ticks` of host time have passed or a console byte comes. Returns the ticks waited. */
-static u64 wait_host(vm_id vm, u64 ticks)
-{
-	u64 start = input_clock();
-	u64 passed = 0;
-
-	while (passed < ticks && !poll_console(vm)) {
-		output_drain();
-		passed = input_clock() - start;
-	}
-	return passed < ticks ? passed : ticks;
 }
 
 /* One step of an idle VM: an interrupt that is there already, console input, or the jump to the next event. */
 static void idle(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
-	bool waits = plan->pace == PLAN_PACE_REAL || plan->clock == PLAN_CLOCK_HOST;
-	u64 now = vcpu_time(vm);
-	u64 next, jump;
+	u64 now, next;
 
-	follow_host(vm);
-	(void)poll_console(vm);
+	follow_clock(vm);
+	poll_console(vm);
 	output_drain();
 	if (wake(vm))
 		return;
 	now = vcpu_time(vm);
 	next = board_next(vm, now);
-	if (next == TIME_NEVER) {	/* only input can wake it */
-		if (waits)
-			v->idle += wait_host(vm, TICKS_PER_SECOND / 100);
-		(void)wake(vm);
-		poll_halted(vcpu_time(vm));
-		return;
-	}
-	jump = next - now;
-	if (waits)
-		jump = wait_host(vm, jump);
-	v->idle += jump;
+	vcpus[vm].idle += input_wait(vm, now, next) - now;
+	poll_console(vm);
 	(void)wake(vm);
+	if (next == TIME_NEVER)
+		poll_halted(vcpu_time(vm));
 }
 
 /* What the scheduler compares: virtual time, for an idle VM that of its next event, divided by the weight. */
@@ -158,6 +134,7 @@ void schedule_report_end(const struct plan *plan, vm_id vm)
 {
 	struct link_report report = { .type = LINK_END, .code = (u16)vcpus[vm].end, .value = vcpus[vm].end_value };
 
+	report.extra[0] = input_end(vm);
 	if ((plan->vm[vm].flags & PLAN_DIGEST) != 0)
 		report.digest = mem_hash(plan->vm[vm].ram_hpa, plan->vm[vm].ram_bytes);
 	vcpu_report(vm, &report);
@@ -172,18 +149,18 @@ void schedule_run(const struct plan *the_plan)
 	while ((vm = next_vm()) != VM_MAX) {
 		if (vcpus[vm].state == VCPU_HALTED) {
 			idle(vm);
-			continue;
+		} else {
+			if (vm != current) {
+				if (current != VM_MAX)
+					swap_out(current);
+				swap_in(vm);
+				current = vm;
+			}
+			run_vm(vm);
+			if (vcpus[vm].state != VCPU_ENDED && vcpus[vm].position >= vcpus[vm].quantum_end)
+				end_quantum(vm);
 		}
-		if (vm != current) {
-			if (current != VM_MAX)
-				swap_out(current);
-			swap_in(vm);
-			current = vm;
-		}
-		run_vm(vm);
 		if (vcpus[vm].state == VCPU_ENDED)
 			schedule_report_end(plan, vm);
-		else if (vcpus[vm].position >= vcpus[vm].quantum_end)
-			end_quantum(vm);
 	}
 }

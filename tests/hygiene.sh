@@ -32,11 +32,11 @@ grep -nE '#include' $core | grep -vE '"([a-z0-9_]+\.(h|def)|dev/[a-z0-9_]+\.h|sp
 	check "the core includes only the core and ACSL"
 grep -nE '#include.*(replay|fuzz|model|proofs|tests)/' -r hv spec boot 2>/dev/null | check "hv, spec and boot include no tool"
 grep -nE '#include.*(fuzz|model|proofs|tests)/' -r replay 2>/dev/null | check "the tool includes no other tool"
-for h in hv/*.h hv/dev/*.h hv/native/*.h hv/hosted/*.h boot/*.h; do
+for h in hv/*.h hv/dev/*.h hv/input/*.h hv/native/*.h hv/hosted/*.h boot/*.h; do
 	# shellcheck disable=SC2086
 	echo "#include \"$h\"" | gcc $strict -Ihv/hosted -fsyntax-only -x c - 2>&1 | head -n 3
 done | check "every header compiles alone"
-for f in hv/*.c hv/dev/*.c hv/native/*.c; do
+for f in hv/*.c hv/dev/*.c hv/input/*.c hv/native/*.c; do
 	extra=-mgeneral-regs-only
 	[ "$f" != hv/native/sha256.c ] || extra="-mavx -msha"
 	# shellcheck disable=SC2086

@@ -38,25 +38,28 @@ static bool ready(u16 port, u32 want)
 	return false;
 }
 
-static void command(u16 port, u64 sector, u32 count, u8 code)
+static void command(enum ata_disk disk, u64 sector, u32 count, u8 code)
 {
+	u32 slave = disk == ATA_OUTPUT ? 0x10u : 0;
+	u16 port = base(disk);
+
 	io_outb((u16)(port + 2), (u8)count);
 	io_outb((u16)(port + 3), (u8)sector);
 	io_outb((u16)(port + 4), (u8)(sector >> 8));
 	io_outb((u16)(port + 5), (u8)(sector >> 16));
-	io_outb((u16)(port + 6), (u8)(0xe0u | (sector >> 24 & 0xf)));
+	io_outb((u16)(port + 6), (u8)(0xe0u | slave | (sector >> 24 & 0xf)));
 	io_outb((u16)(port + 7), code);
 }
 
 static bool set_multiple(enum ata_disk disk)
 {
-	static bool done[2];
+	static bool done[3];
 	u16 port = base(disk);
 
 	if (done[disk])
 		return true;
 	io_outb((u16)(port + 0x206), 0x02);	/* device control: no interrupts */
-	command(port, 0, BLOCK, SET_MULTIPLE);
+	command(disk, 0, BLOCK, SET_MULTIPLE);
 	done[disk] = ready(port, 0);
 	return done[disk];
 }
@@ -70,7 +73,7 @@ static bool transfer(enum ata_disk disk, u64 sector, u64 count, u64 hpa, bool wr
 	while (count > 0) {
 		u32 left = count < COMMAND_MAX ? (u32)count : COMMAND_MAX;
 
-		command(port, sector, left, write ? WRITE_MULTIPLE : READ_MULTIPLE);
+		command(disk, sector, left, write ? WRITE_MULTIPLE : READ_MULTIPLE);
 		sector += left;
 		count -= left;
 		while (left > 0) {

@@ -50,6 +50,13 @@ static _Noreturn void missing(const char *what)
 	native_off();
 }
 
+static _Noreturn void unable(const char *why)
+{
+	say("", why);
+	report(LINK_FATAL, 0, 0);
+	native_off();
+}
+
 static u32 sector_u32(u32 offset)
 {
 	return (u32)sector[offset] | (u32)sector[offset + 1] << 8 | (u32)sector[offset + 2] << 16 |
@@ -115,6 +122,7 @@ static u64 prepare(vm_id vm, const struct capabilities *caps)
 		return ticks;
 	}
 	start_vm(vm, p, &controls, plan.quantum_ticks);
+	input_started(vm);
 	return ticks;
 }
 
@@ -144,6 +152,7 @@ _Noreturn void native_main(u32 magic, u32 info)
 	struct plan_host host = { .hv_end = cpu_physical(hv_end) };
 	struct capabilities caps;
 	const char *lacks;
+	bool exact;
 
 	serial_init();
 	tables_init();
@@ -163,8 +172,12 @@ _Noreturn void native_main(u32 magic, u32 info)
 	cpu_xcr0_write(CPU_XCR0);
 	load_plan(&host);
 	native_link(plan.link);
-	if (!native_calibrate(&caps))
+	exact = native_calibrate(&caps);
+	if (!exact)
 		say("warning: ", "the time-stamp counter does not count instructions: positions are not exact here");
+	lacks = input_begin(&plan, exact);
+	if (lacks != NULL)
+		unable(lacks);
 	run(&caps);
 	native_off();
 }

@@ -35,7 +35,7 @@ _start:
 	jnz	5b
 	mark	6
 	mov	$0x277, %ecx
-	rdmsr
+6:	rdmsr
 	dec	%esi
 	jnz	6b
 	mark	7

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The hosted body of the input door: scripted console bytes in, buffers out. */
+/* The hosted body of the host behind the input door: scripted console bytes in, buffers out. No disks. */
+#include "host.h"
 #include "input.h"
 #include <stdio.h>
 #include "machine.h"
@@ -10,7 +11,8 @@ u32 machine_report_count;
 char machine_message[1024];
 
 static const char *typed[VM_MAX];
-static u64 host_clock;
+static u32 waiting[VM_MAX];	/* looked at, not taken yet */
+static u64 host_clock_now;
 static const struct machine_host *host;
 static size_t console_length[VM_MAX];
 
@@ -18,11 +20,12 @@ void machine_input_reset(void)
 {
 	for (vm_id vm = 0; vm < VM_MAX; vm++) {
 		typed[vm] = "";
+		waiting[vm] = INPUT_NONE;
 		machine_console[vm][0] = '\0';
 		console_length[vm] = 0;
 	}
 	host = NULL;
-	host_clock = 0;
+	host_clock_now = 0;
 }
 
 void machine_set_host(const struct machine_host *the_host)
@@ -33,22 +36,45 @@ void machine_set_host(const struct machine_host *the_host)
 void machine_type(vm_id vm, const char *text)
 {
 	typed[vm] = text;
+	waiting[vm] = INPUT_NONE;
 }
 
-u32 input_console(vm_id vm)
+bool host_console_waits(vm_id vm)
 {
+	if (waiting[vm] != INPUT_NONE)
+		return true;
 	if (host != NULL)
-		return host->console(vm);
-	if (typed[vm] == NULL || *typed[vm] == '\0')
-		return INPUT_NONE;
-	return (u8)*typed[vm]++;
+		waiting[vm] = host->console(vm);
+	else if (typed[vm] != NULL && *typed[vm] != '\0')
+		waiting[vm] = (u8)*typed[vm]++;
+	return waiting[vm] != INPUT_NONE;
 }
 
-u64 input_clock(void)
+u32 host_console(vm_id vm)
+{
+	u32 byte = host_console_waits(vm) ? waiting[vm] : INPUT_NONE;
+
+	waiting[vm] = INPUT_NONE;
+	return byte;
+}
+
+u64 host_clock(void)
 {
 	if (host != NULL)
 		return host->clock();
-	return host_clock += 1000000;
+	return host_clock_now += 1000000;
+}
+
+bool host_disk_read(enum host_disk disk, u64 sector, u64 count, u64 hpa)
+{
+	(void)disk, (void)sector, (void)count, (void)hpa;
+	return false;
+}
+
+bool host_disk_write(enum host_disk disk, u64 sector, u64 count, u64 hpa)
+{
+	(void)disk, (void)sector, (void)count, (void)hpa;
+	return false;
 }
 
 void output_console(vm_id vm, u8 byte)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The native body of the input door: COM1 as the link to the tool (hv/link.h), the PIT as the host's clock. */
+/* The host as the machine gives it: COM1 as the link to the tool (hv/link.h), the PIT as its clock, ATA disks. */
+#include "host.h"
+#include "ata.h"
 #include "input.h"
 #include "io.h"
 #include "native.h"
@@ -69,14 +71,19 @@ static void pump(void)
 	}
 }
 
-u32 input_console(vm_id vm)
+bool host_console_waits(vm_id vm)
+{
+	if (queues[vm].count == 0)
+		pump();
+	return queues[vm].count > 0;
+}
+
+u32 host_console(vm_id vm)
 {
 	struct queue *q = &queues[vm];
 	u32 byte;
 
-	if (q->count == 0)
-		pump();
-	if (q->count == 0)
+	if (!host_console_waits(vm))
 		return INPUT_NONE;
 	byte = q->bytes[q->head];
 	q->head = (q->head + 1) % QUEUE;
@@ -85,7 +92,7 @@ u32 input_console(vm_id vm)
 }
 
 /* PIT channel 0 in mode 2 with the longest period: 65536 counts, 54.9 ms. Called at least that often. */
-u64 input_clock(void)
+u64 host_clock(void)
 {
 	static u64 counts;
 	static u32 last;
@@ -105,6 +112,21 @@ u64 input_clock(void)
 	running = true;
 	last = now;
 	return counts / PIT_HZ * TICKS_PER_SECOND + counts % PIT_HZ * TICKS_PER_SECOND / PIT_HZ;
+}
+
+static enum ata_disk ata_of(enum host_disk disk)
+{
+	return disk == HOST_DISK_JOURNAL ? ATA_JOURNAL : ATA_OUTPUT;
+}
+
+bool host_disk_read(enum host_disk disk, u64 sector, u64 count, u64 hpa)
+{
+	return ata_read(ata_of(disk), sector, count, hpa);
+}
+
+bool host_disk_write(enum host_disk disk, u64 sector, u64 count, u64 hpa)
+{
+	return ata_write(ata_of(disk), sector, count, hpa);
 }
 
 static void frame(u8 kind, const u8 *bytes, u32 count)
