@@ -3,11 +3,35 @@
 #include "exit.h"
 #include "cpu.h"
 #include "entropy.h"
+#include "gmem.h"
 #include "guest.h"
 #include "inject.h"
 #include "plan.h"
 #include "vcpu.h"
 #include "vmcs.h"
+
+#define PREFIX_OPERAND_SIZE 0x66u
+#define OPCODE_0F 0x0fu
+
+/* Whether an operand that is not of 64 bits has 16: by the instruction's prefixes, since Bochs reports the address size in
+ * the operand size's place (model and hardware agree on 64 bits). */
+static bool operand_is_16(vm_id vm, u32 length)
+{
+	struct paging paging = guest_paging(vm, true);
+	u64 rip = cpu_vmread(vm, GUEST_CS_BASE) + cpu_vmread(vm, GUEST_RIP);
+	bool is_16 = (cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) & (AR_L | AR_DB)) == 0;
+	struct gwalk fault;
+	u64 byte;
+
+	paging.ac = true;	/* SMAP does not keep the processor from code */
+	for (u32 i = 0; i < length; i++) {
+		if (gmem_linear_read(vm, &paging, rip + i, 1, &byte, &fault) != OK || byte == OPCODE_0F)
+			break;
+		if (byte == PREFIX_OPERAND_SIZE)
+			return !is_16;
+	}
+	return is_16;
+}
 
 /* RDRAND and RDSEED: a value from the VM's generator, CF=1 (SDM 2B). */
 enum action exit_random(vm_id vm, const struct vmexit *exit)
@@ -16,16 +40,8 @@ enum action exit_random(vm_id vm, const struct vmexit *exit)
 	u64 old = guest_gpr(vm, gpr);
 	u64 value = entropy_next(vm);
 
-	switch ((exit->info >> 11) & 3u) {
-	case 0:
-		value = (old & ~0xffffull) | (value & 0xffffull);
-		break;
-	case 1:
-		value &= 0xffffffffull;
-		break;
-	default:
-		break;
-	}
+	if (((exit->info >> 11) & 3u) != 2u)
+		value = operand_is_16(vm, exit->length) ? (old & ~0xffffull) | (value & 0xffffull) : value & 0xffffffffull;
 	guest_set_gpr(vm, gpr, value);
 	cpu_vmwrite(vm, GUEST_RFLAGS, (cpu_vmread(vm, GUEST_RFLAGS) & ~RFLAGS_ARITHMETIC) | RFLAGS_CF);
 	return ACTION_SKIP;

@@ -327,10 +327,14 @@ static void random_numbers_set_carry_and_the_right_width(void)
 	vcpus[0].entropy[0] = 1;
 	vcpus[0].gpr[RBX] = 0x1111111111111111ull;
 	machine_set_field(0, GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_ARITHMETIC);
-	machine_set_field(0, VM_EXIT_INSTRUCTION_INFO, RBX << 3 | 0u << 11);
-	CU_ASSERT_EQUAL(handle(EXIT_RDRAND, 0, 3), ACTION_SKIP);
+	mem_write(RAM_HPA + machine_field(0, GUEST_RIP), 4, 0xf3c70f66);	/* RDRAND BX */
+	machine_set_field(0, VM_EXIT_INSTRUCTION_INFO, RBX << 3 | 1u << 11);	/* as Bochs reports it: 32 bits */
+	CU_ASSERT_EQUAL(handle(EXIT_RDRAND, 0, 4), ACTION_SKIP);
 	CU_ASSERT_EQUAL(vcpus[0].gpr[RBX] >> 16, 0x111111111111ull);
 	CU_ASSERT_EQUAL(machine_field(0, GUEST_RFLAGS), RFLAGS_FIXED | RFLAGS_CF);
+	mem_write(RAM_HPA + machine_field(0, GUEST_RIP), 4, 0x90f3c70f);	/* RDRAND EBX */
+	CU_ASSERT_EQUAL(handle(EXIT_RDRAND, 0, 3), ACTION_SKIP);
+	CU_ASSERT_EQUAL(vcpus[0].gpr[RBX] >> 32, 0);
 }
 
 static void xsetbv_takes_only_sane_values(void)
