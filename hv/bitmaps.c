@@ -1,59 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Per-VM MSR and I/O bitmaps. */
 #include "bitmaps.h"
-#include "cpu.h"
 #include "x86.h"
 
-struct bitmaps {
-	u8 msr[PAGE_BYTES];	/* read low, read high, write low, write high: 1 KiB each */
-	u8 io_a[PAGE_BYTES];	/* ports 0-7FFFH */
-	u8 io_b[PAGE_BYTES];	/* ports 8000H-FFFFH */
-};
+struct bitmaps vm_bitmaps[VM_MAX] __attribute__((aligned(4096)));
 
-static struct bitmaps bitmaps[VM_MAX] __attribute__((aligned(4096)));
+#define WORD(msr) (((msr) & 0x1fffu) / 64u + ((msr) >= 0xc0000000u ? 128u : 0u))
+#define BIT(msr) (1ull << ((msr) % 64u))
 
-/* Lets the VM read and write an MSR without an exit. */
-static void own_msr(vm_id vm, u32 msr)
+/* What the VM may read and write without an exit, of word `i` of the MSR bitmap. */
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures word:  \result == 0xffffffffffffffff - bitmaps_msr_word(i);
+*/
+static u64 owned(u32 i)
 {
-	u32 index = msr & 0x1fffu;
-	u32 byte = index / 8u + (msr >= 0xc0000000u ? 1024u : 0u);
-	u8 bit = (u8)(1u << (index % 8u));
-
-	bitmaps[vm].msr[byte] &= (u8)~bit;
-	bitmaps[vm].msr[byte + 2048u] &= (u8)~bit;
+	switch (i % 256u) {
+	case WORD(IA32_SYSENTER_CS):
+		return BIT(IA32_SYSENTER_CS) | BIT(IA32_SYSENTER_ESP) | BIT(IA32_SYSENTER_EIP);
+	case WORD(IA32_STAR):
+		return BIT(IA32_STAR) | BIT(IA32_LSTAR) | BIT(IA32_CSTAR) | BIT(IA32_FMASK);
+	case WORD(IA32_FS_BASE):
+		return BIT(IA32_FS_BASE) | BIT(IA32_GS_BASE) | BIT(IA32_KERNEL_GS_BASE) | BIT(IA32_TSC_AUX);
+	default:
+		return 0;
+	}
 }
 
 void bitmaps_reset(vm_id vm)
 {
-	for (u32 i = 0; i < PAGE_BYTES; i++) {
-		bitmaps[vm].msr[i] = 0xff;
-		bitmaps[vm].io_a[i] = 0xff;
-		bitmaps[vm].io_b[i] = 0xff;
+	/*@ loop invariant range: 0 <= i <= 512;
+	    loop invariant done:  \forall integer k; 0 <= k < i ==>
+	      vm_bitmaps[vm].io_a[k] == 0xffffffffffffffff && vm_bitmaps[vm].io_b[k] == 0xffffffffffffffff &&
+	      vm_bitmaps[vm].msr[k] == bitmaps_msr_word(k);
+	    loop assigns i, vm_bitmaps[vm];
+	    loop variant 512 - i;
+	*/
+	for (u32 i = 0; i < 512; i++) {
+		vm_bitmaps[vm].msr[i] = ~0ull - owned(i);
+		vm_bitmaps[vm].io_a[i] = ~0ull;
+		vm_bitmaps[vm].io_b[i] = ~0ull;
 	}
-	own_msr(vm, IA32_SYSENTER_CS);
-	own_msr(vm, IA32_SYSENTER_ESP);
-	own_msr(vm, IA32_SYSENTER_EIP);
-	own_msr(vm, IA32_STAR);
-	own_msr(vm, IA32_LSTAR);
-	own_msr(vm, IA32_CSTAR);
-	own_msr(vm, IA32_FMASK);
-	own_msr(vm, IA32_FS_BASE);
-	own_msr(vm, IA32_GS_BASE);
-	own_msr(vm, IA32_KERNEL_GS_BASE);
-	own_msr(vm, IA32_TSC_AUX);
-}
-
-u64 bitmaps_io_a(vm_id vm)
-{
-	return cpu_physical(bitmaps[vm].io_a);
-}
-
-u64 bitmaps_io_b(vm_id vm)
-{
-	return cpu_physical(bitmaps[vm].io_b);
-}
-
-u64 bitmaps_msr(vm_id vm)
-{
-	return cpu_physical(bitmaps[vm].msr);
 }

@@ -5,13 +5,24 @@
 
 #include "types.h"
 
+/* A page each, bit n of word n / 64 for port or MSR n. */
+struct bitmaps {
+	u64 msr[512];	/* read low, read high, write low, write high: 128 words each */
+	u64 io_a[512];	/* ports 0-7FFFH */
+	u64 io_b[512];	/* ports 8000H-FFFFH */
+};
+
+extern struct bitmaps vm_bitmaps[VM_MAX];
+
+#include "spec/bitmaps.acsl"
+
 /* Every port and MSR exits, but FS, GS and kernel GS base, the SYSCALL and SYSENTER MSRs and TSC_AUX, which the VMCS or
  * the swap list hold for each VM. */
+/*@ requires vm:     vm < VM_MAX;
+    assigns  vm_bitmaps[vm];
+    exits    never:  \false;
+    ensures  closed: bitmaps_closed(vm);
+*/
 void bitmaps_reset(vm_id vm);
-
-/* Host-physical addresses for the VMCS. */
-u64 bitmaps_io_a(vm_id vm);
-u64 bitmaps_io_b(vm_id vm);
-u64 bitmaps_msr(vm_id vm);
 
 #endif

@@ -16,44 +16,104 @@
 #include "link.h"
 #include "plan.h"
 
+#include "spec/doors.acsl"
+
 #define INPUT_NONE 0xffffffffu
+
+/* Virtual time ends before the year 2262: some room below BOARD_TIME_MAX for what one exit adds to it. */
+#define INPUT_TIME_MAX 0x7fffffff00000000ull
 
 /* Before the first VM is set up. `exact`: the platform's counter counts instructions. Null, or why this body cannot
  * work: one clause. */
+/*@ requires valid:   \valid_read(plan);
+    assigns  count_input;
+    exits    never:   \false;
+*/
 const char *input_begin(const struct plan *plan, bool exact);
 
 /* The VM has been set up and its VMCS is current; it has not run yet. */
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    assigns  count_input;
+    exits    never:   \false;
+*/
 void input_started(vm_id vm);
 
 /* The next console byte for the VM, or INPUT_NONE. */
+/*@ requires vm:      vm < VM_MAX;
+    assigns  count_input;
+    exits    never:   \false;
+    ensures  byte:    \result <= 0xff || \result == INPUT_NONE;
+*/
 u32 input_console(vm_id vm);
 
 /* Whether input_console would give a byte now. */
+/*@ requires vm:      vm < VM_MAX;
+    assigns  count_input;
+    exits    never:   \false;
+*/
 bool input_ready(vm_id vm);
 
 /* The virtual time that it is for the VM at `now` of its own: `now`, or later if the VM's clock follows another. */
+/*@ requires vm:      vm < VM_MAX;
+    requires now:     now < INPUT_TIME_MAX;
+    assigns  count_input;
+    exits    never:   \false;
+    ensures  later:   now <= \result < INPUT_TIME_MAX;
+*/
 u64 input_time(vm_id vm, u64 now);
 
 /* The idle VM has nothing to do before `until` (TIME_NEVER: it waits for input only): waits for that moment or for input.
  * Returns the virtual time reached, now <= time <= until. */
+/*@ requires vm:      vm < VM_MAX;
+    requires now:     now <= until && now < INPUT_TIME_MAX;
+    assigns  count_input;
+    exits    never:   \false;
+    ensures  between: now <= \result <= until && \result < INPUT_TIME_MAX;
+*/
 u64 input_wait(vm_id vm, u64 now, u64 until);
 
 /* The VM, which ran last, stands at a quantum boundary and has been given its input. */
+/*@ requires vm:      vm < VM_MAX;
+    assigns  count_input;
+    exits    never:   \false;
+*/
 void input_boundary(vm_id vm);
 
 /* The VM has ended. Returns a digest of its whole state, 0 if this body makes none. */
+/*@ requires vm:      vm < VM_MAX;
+    assigns  count_input;
+    exits    never:   \false;
+*/
 u64 input_end(vm_id vm);
 
 /* A byte of the VM's console. */
+/*@ requires vm:      vm < VM_MAX;
+    assigns  count_console[vm];
+    exits    never:   \false;
+    ensures  counted: count_console[vm] == (u64)(\old(count_console[vm]) + 1);
+*/
 void output_console(vm_id vm, u8 byte);
 
 /* One line for people, without a newline. */
+/*@ assigns  count_message;
+    exits    never:   \false;
+    ensures  counted: count_message == (u64)(\old(count_message) + 1);
+*/
 void output_message(const char *text);
 
 /* A record for the tool. */
+/*@ requires valid:   \valid_read(report);
+    assigns  count_report;
+    exits    never:   \false;
+    ensures  counted: count_report == (u64)(\old(count_report) + 1);
+*/
 void output_report(const struct link_report *report);
 
 /* Sends what is waiting as far as the channel takes it without delay. */
+/*@ assigns  \nothing;
+    exits    never:   \false;
+*/
 void output_drain(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include "gmem.h"
 #include "mem.h"
 
-static u8 ones_page[PAGE_BYTES] __attribute__((aligned(4096)));
+u64 ones_page[512] __attribute__((aligned(4096)));
 
 u64 memory_ones_page(void)
 {
@@ -52,8 +52,8 @@ bool memory_prepare(vm_id vm, const struct plan_vm *plan)
 	u64 done = 0;
 	enum error error;
 
-	for (u32 i = 0; i < PAGE_BYTES; i++)
-		ones_page[i] = 0xff;
+	for (u32 i = 0; i < 512; i++)
+		ones_page[i] = ~0ull;
 	vm_ram[vm].hpa = plan->ram_hpa;
 	vm_ram[vm].bytes = plan->ram_bytes;
 	for (u32 n = 0; n < plan->image_count; n++) {
@@ -66,7 +66,7 @@ bool memory_prepare(vm_id vm, const struct plan_vm *plan)
 		done = round_up(image->gpa + image->bytes, 512);
 	}
 	zero(plan, done, plan->ram_bytes);
-	ept_reset(vm, cpu_physical(vm_ept[vm].entry));
+	ept_reset(vm, cpu_physical(vm_ept[vm].entry[0]));
 	error = ept_map_range(vm, 0, plan->ram_hpa >> PAGE_SHIFT, plan->ram_bytes >> PAGE_SHIFT, prot, EPT_MT_WB,
 			      (plan->flags & PLAN_MAP_4K) != 0 ? EPT_4K : EPT_1G);
 	ASSERT(error == OK, error);

@@ -6,6 +6,9 @@
 #include "plan.h"
 #include "types.h"
 
+/* What a VM reads outside its RAM, read-only. */
+extern u64 ones_page[512];
+
 /* Host-physical address of the read-only page of ones that a VM reads outside its RAM. */
 u64 memory_ones_page(void);
 

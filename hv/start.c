@@ -91,9 +91,9 @@ static void write_controls(vm_id vm, const struct plan_vm *plan, const struct co
 	cpu_vmwrite(vm, VM_ENTRY_MSR_LOAD_COUNT, 0);
 	cpu_vmwrite(vm, VM_ENTRY_INTERRUPTION_INFO, 0);
 	cpu_vmwrite(vm, TPR_THRESHOLD, 0);
-	cpu_vmwrite(vm, IO_BITMAP_A, bitmaps_io_a(vm));
-	cpu_vmwrite(vm, IO_BITMAP_B, bitmaps_io_b(vm));
-	cpu_vmwrite(vm, MSR_BITMAPS, bitmaps_msr(vm));
+	cpu_vmwrite(vm, IO_BITMAP_A, cpu_physical(vm_bitmaps[vm].io_a));
+	cpu_vmwrite(vm, IO_BITMAP_B, cpu_physical(vm_bitmaps[vm].io_b));
+	cpu_vmwrite(vm, MSR_BITMAPS, cpu_physical(vm_bitmaps[vm].msr));
 	cpu_vmwrite(vm, EPT_POINTER, ept_pointer(vm));
 	cpu_vmwrite(vm, VPID, vm + 1);	/* 0 is the hypervisor's */
 }

@@ -196,7 +196,7 @@ u64 cpu_ticks(void)
 	return ticks;
 }
 
-u64 cpu_physical(const void *object)
+u64 cpu_physical(const u64 *object)
 {
 	return (u64)(uintptr_t)object;
 }

@@ -44,14 +44,14 @@ void cpu_vmwrite(vm_id vm, u32 field, u64 value)
 void cpu_vmclear(vm_id vm)
 {
 	vmcs_regions[vm].revision = (u32)asm_rdmsr(IA32_VMX_BASIC) & 0x7fffffffu;
-	ASSERT(asm_vmclear(cpu_physical(&vmcs_regions[vm])), vm);
+	ASSERT(asm_vmclear(native_physical(&vmcs_regions[vm])), vm);
 	if (vm < VM_MAX)
 		vcpus[vm].launched = 0;
 }
 
 void cpu_vmptrld(vm_id vm)
 {
-	ASSERT(asm_vmptrld(cpu_physical(&vmcs_regions[vm])), vm);
+	ASSERT(asm_vmptrld(native_physical(&vmcs_regions[vm])), vm);
 	current = vm;
 }
 
@@ -77,7 +77,7 @@ void native_host_state(const struct vcpu *vcpu)
 	asm_vmwrite(HOST_SYSENTER_EIP, 0);
 	asm_vmwrite(HOST_IA32_PAT, asm_rdmsr(IA32_PAT));
 	asm_vmwrite(HOST_IA32_EFER, asm_rdmsr(IA32_EFER));
-	asm_vmwrite(HOST_RSP, cpu_physical(vcpu));
+	asm_vmwrite(HOST_RSP, native_physical(vcpu));
 	asm_vmwrite(HOST_RIP, (u64)(uintptr_t)native_exit);
 }
 
@@ -170,7 +170,7 @@ u64 cpu_ticks(void)
 	return asm_rdtsc();
 }
 
-u64 cpu_physical(const void *object)
+u64 cpu_physical(const u64 *object)
 {
 	return (u64)(uintptr_t)object;
 }
@@ -270,10 +270,10 @@ void cpu_nmi_unblock(void)
 	frame[0] = (u64)(uintptr_t)native_unblocked;
 	frame[1] = 0x08;
 	frame[2] = 2;
-	frame[3] = cpu_physical(&frame[5]);
+	frame[3] = native_physical(&frame[5]);
 	frame[4] = 0x10;
 	cpu_vmptrld(SCRATCH);
-	asm_vmwrite(GUEST_RSP, cpu_physical(&frame[0]));
+	asm_vmwrite(GUEST_RSP, native_physical(&frame[0]));
 	(void)probe(native_unblock, 2, 0);
 	cpu_vmptrld(vm);
 }

@@ -69,8 +69,8 @@ static void load_plan(const struct plan_host *host)
 	enum plan_error error = PLAN_BAD_MAGIC;
 	vm_id vm = 0;
 
-	if (mem_load(cpu_physical(sector), 0, BOOT_SECTOR_BYTES) && sector_u32(BOOT_OFF_MAGIC) == BOOT_MAGIC &&
-	    mem_load(cpu_physical(plan_bytes), (u64)sector_u32(BOOT_OFF_PLAN_SECTOR) * BOOT_SECTOR_BYTES, PLAN_BYTES)) {
+	if (mem_load(native_physical(sector), 0, BOOT_SECTOR_BYTES) && sector_u32(BOOT_OFF_MAGIC) == BOOT_MAGIC &&
+	    mem_load(native_physical(plan_bytes), (u64)sector_u32(BOOT_OFF_PLAN_SECTOR) * BOOT_SECTOR_BYTES, PLAN_BYTES)) {
 		error = plan_decode(plan_bytes, PLAN_BYTES, &plan);
 		if (error == PLAN_OK)
 			error = plan_validate(&plan, host, &vm);
@@ -149,7 +149,7 @@ static void run(const struct capabilities *caps)
 
 _Noreturn void native_main(u32 magic, u32 info)
 {
-	struct plan_host host = { .hv_end = cpu_physical(hv_end) };
+	struct plan_host host = { .hv_end = native_physical(hv_end) };
 	struct capabilities caps;
 	const char *lacks;
 	bool exact;

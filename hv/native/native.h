@@ -30,6 +30,12 @@ void native_host_state(const struct vcpu *vcpu);
 void native_link(u32 link);
 void native_flush(void);
 
+/* The identity map. */
+static inline u64 native_physical(const void *object)
+{
+	return (u64)(uintptr_t)object;
+}
+
 /* Ends the machine: the emulator stops, real hardware halts. */
 _Noreturn void native_off(void);
 

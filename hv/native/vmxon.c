@@ -66,7 +66,7 @@ const char *native_vmxon(struct capabilities *caps)
 	asm_write_cr0((asm_read_cr0() | asm_rdmsr(IA32_VMX_CR0_FIXED0)) & asm_rdmsr(IA32_VMX_CR0_FIXED1));
 	asm_write_cr4((asm_read_cr4() | CR4_OSXSAVE | asm_rdmsr(IA32_VMX_CR4_FIXED0)) & asm_rdmsr(IA32_VMX_CR4_FIXED1));
 	*(u32 *)vmxon_page = (u32)caps->basic & 0x7fffffffu;
-	if (!asm_vmxon(cpu_physical(vmxon_page)))
+	if (!asm_vmxon(native_physical(vmxon_page)))
 		return "a working VMXON";
 	return NULL;
 }
