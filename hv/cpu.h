@@ -63,6 +63,8 @@ void cpu_host_state(vm_id vm);
 #include "spec/event.acsl"
 #include "spec/isolation.acsl"
 
+#define CPU_ENTRY_FAILED INT64_MIN
+
 /* VM entry until the next VM exit, with the guest's time-stamp counter equal to `tsc` at its first instruction.
  * Returns the ticks the guest retired, by the counter of the platform; may be negative by one when the exit came during
  * the delivery of an injected event. A VM entry that failed before loading guest state returns CPU_ENTRY_FAILED.
@@ -92,7 +94,6 @@ void cpu_host_state(vm_id vm);
     ensures  ticks:     \result == CPU_ENTRY_FAILED || -1 <= \result < 0x100000000;
 */
 s64 cpu_enter(vm_id vm, u64 tsc);
-#define CPU_ENTRY_FAILED INT64_MIN
 
 /* INVVPID, single context: the translations of the VM's VPID (SDM 3C 30.3). */
 /*@ requires vm:       vm < VM_MAX;

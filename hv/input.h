@@ -15,6 +15,7 @@
 #include "types.h"
 #include "link.h"
 #include "plan.h"
+#include "vcpu.h"
 
 #include "spec/doors.acsl"
 
@@ -22,6 +23,14 @@
 
 /* Virtual time ends before the year 2262: some room below BOARD_TIME_MAX for what one exit adds to it. */
 #define INPUT_TIME_MAX 0x7fffffff00000000ull
+
+/*@ // An input may end the VM (a full journal, a divergence); else it changes nothing of it.
+    predicate input_kept{K, L}(integer v) =
+      \at(vcpus[v].state, K) == \at(vcpus[v].state, L) && \at(vcpus[v].attention, K) == \at(vcpus[v].attention, L) &&
+      \at(vcpus[v].end, K) == \at(vcpus[v].end, L) && \at(vcpus[v].end_value, K) == \at(vcpus[v].end_value, L);
+    predicate input_ended{L}(integer v) =
+      vcpus[v].state == VCPU_ENDED && (vcpus[v].attention & ATTEND_STATE) != 0;
+*/
 
 /* Before the first VM is set up. `exact`: the platform's counter counts instructions. Null, or why this body cannot
  * work: one clause. */
@@ -34,16 +43,18 @@ const char *input_begin(const struct plan *plan, bool exact);
 /* The VM has been set up and its VMCS is current; it has not run yet. */
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
-    assigns  count_input;
+    assigns  count_input, vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
     exits    never:   \false;
+    ensures  state:   input_kept{Pre, Post}(vm) || input_ended(vm);
 */
 void input_started(vm_id vm);
 
 /* The next console byte for the VM, or INPUT_NONE. */
 /*@ requires vm:      vm < VM_MAX;
-    assigns  count_input;
+    assigns  count_input, vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
     exits    never:   \false;
     ensures  byte:    \result <= 0xff || \result == INPUT_NONE;
+    ensures  state:   input_kept{Pre, Post}(vm) || input_ended(vm);
 */
 u32 input_console(vm_id vm);
 
@@ -57,9 +68,10 @@ bool input_ready(vm_id vm);
 /* The virtual time that it is for the VM at `now` of its own: `now`, or later if the VM's clock follows another. */
 /*@ requires vm:      vm < VM_MAX;
     requires now:     now < INPUT_TIME_MAX;
-    assigns  count_input;
+    assigns  count_input, vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
     exits    never:   \false;
     ensures  later:   now <= \result < INPUT_TIME_MAX;
+    ensures  state:   input_kept{Pre, Post}(vm) || input_ended(vm);
 */
 u64 input_time(vm_id vm, u64 now);
 
@@ -67,16 +79,18 @@ u64 input_time(vm_id vm, u64 now);
  * Returns the virtual time reached, now <= time <= until. */
 /*@ requires vm:      vm < VM_MAX;
     requires now:     now <= until && now < INPUT_TIME_MAX;
-    assigns  count_input;
+    assigns  count_input, vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
     exits    never:   \false;
     ensures  between: now <= \result <= until && \result < INPUT_TIME_MAX;
+    ensures  state:   input_kept{Pre, Post}(vm) || input_ended(vm);
 */
 u64 input_wait(vm_id vm, u64 now, u64 until);
 
 /* The VM, which ran last, stands at a quantum boundary and has been given its input. */
 /*@ requires vm:      vm < VM_MAX;
-    assigns  count_input;
+    assigns  count_input, vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
     exits    never:   \false;
+    ensures  state:   input_kept{Pre, Post}(vm) || input_ended(vm);
 */
 void input_boundary(vm_id vm);
 
