@@ -173,6 +173,9 @@ void cpu_xsave(vm_id vm);
 */
 void cpu_xrstor(vm_id vm);
 
+/* The area itself, in XSAVE's standard format; valid between cpu_xsave and the VM's next entry. */
+u8 *cpu_xsave_area(vm_id vm);
+
 /* Ends the processor's blocking by NMI (virtual NMIs included) that another VM's NMI handler left behind. */
 /*@ assigns  count_nmi_unblock;
     exits    never: \false;

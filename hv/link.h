@@ -30,7 +30,12 @@ enum link_type {
 	LINK_ALL_ENDED = 5, /* no VM is left: the tool may stop the platform */
 	LINK_FATAL = 6,	    /* the hypervisor failed; a message came before */
 	LINK_MISSING = 7,   /* the platform lacks VT-x, EPT ...; a message came before */
-	LINK_PLAN_REFUSED = 8 /* code = enum plan_error; a message came before */
+	LINK_PLAN_REFUSED = 8,	/* code = enum plan_error; a message came before */
+	LINK_DIFFERS = 9,   /* a replay differs from its recording; code = enum link_difference or an index, extra[0] = found,
+			     * extra[1] = recorded, digest = the position up to which all agreed; one for each difference */
+	LINK_STATE = 10,    /* of a VM that stopped at LINK_END_UNTIL: code = enum digest_register (hv/journal.h) or
+			     * LINK_STATE_*, extra[0] = its value */
+	LINK_REACHED = 11   /* a replaying VM has come this far */
 };
 
 enum link_end {
@@ -39,8 +44,27 @@ enum link_end {
 	LINK_END_HALT = 3,	/* HLT with IF=0: orderly */
 	LINK_END_TRIPLE = 4,	/* triple fault */
 	LINK_END_STOPPED = 5,	/* by the hypervisor: unknown exit, EPT violation ...; a message came before */
-	LINK_END_REFUSED = 6	/* an image does not match its SHA-256; a message came before */
+	LINK_END_REFUSED = 6,	/* an image does not match its SHA-256; a message came before */
+	LINK_END_JOURNAL = 7,	/* recording: the journal is full or cannot be written; replaying: it ends here */
+	LINK_END_DIFFERS = 8,	/* the replay differs from its recording; LINK_DIFFERS came before */
+	LINK_END_UNTIL = 9	/* the replay was asked to stop here */
 };
+
+/* What differs, for LINK_DIFFERS: registers of a digest by number, its parts from LINK_DIFFERS_PART on, and these. */
+#define LINK_DIFFERS_PART 0x40u
+enum link_difference {
+	LINK_DIFFERS_EXITS = 0x80,	/* the number of exits */
+	LINK_DIFFERS_MISSED = 0x81,	/* the VM was never at the position (and time) of a record; extra[1] = its position */
+	LINK_DIFFERS_EARLY = 0x82,	/* the VM was at a digest or at its end where there is no such record */
+	LINK_DIFFERS_END = 0x83		/* it ended in another way: extra = code << 32 | value */
+};
+
+#define LINK_STATE_CR0 0x80u
+#define LINK_STATE_CR4 0x81u
+#define LINK_STATE_CR2 0x82u
+#define LINK_STATE_EFER 0x83u
+#define LINK_STATE_CS 0x84u
+#define LINK_STATE_SS 0x85u
 
 enum link_stage {
 	LINK_STAGE_HYPERVISOR = 1,	/* the hypervisor runs */

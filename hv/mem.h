@@ -60,6 +60,11 @@ void mem_zero(u64 hpa, u64 bytes);
 */
 u64 mem_hash(u64 hpa, u64 bytes);
 
+/* A 64-bit digest of the page at `hpa` (a multiple of 4096), for comparing with others of the same body. Uses vector registers:
+ * no guest's may be live in the machine (swap_out). mem_page_hash_ready: the platform has what it needs. */
+u64 mem_page_hash(u64 hpa);
+bool mem_page_hash_ready(void);
+
 /* SHA-256 (FIPS 180-4) of [hpa, hpa + bytes), into digest[0..31]. */
 /*@ requires owned: mem_owned(hpa, bytes);
     requires valid: \valid(digest + (0 .. 31));

@@ -15,6 +15,7 @@
 #include "vcpu.h"
 
 static const struct plan *plan;
+static vm_id current = VM_MAX;	/* whose registers are in the machine; VM_MAX: nobody's */
 
 /* Virtual time follows the clock behind the input door; it never goes back. */
 static void follow_clock(vm_id vm)
@@ -132,35 +133,44 @@ static vm_id next_vm(void)
 
 void schedule_report_end(const struct plan *plan, vm_id vm)
 {
+	u64 digest = input_end(vm);
 	struct link_report report = { .type = LINK_END, .code = (u16)vcpus[vm].end, .value = vcpus[vm].end_value };
 
-	report.extra[0] = input_end(vm);
+	report.extra[0] = digest;
 	if ((plan->vm[vm].flags & PLAN_DIGEST) != 0)
 		report.digest = mem_hash(plan->vm[vm].ram_hpa, plan->vm[vm].ram_bytes);
 	vcpu_report(vm, &report);
 }
 
+/* Puts the VM's registers into the machine. */
+static void make_current(vm_id vm)
+{
+	if (vm == current)
+		return;
+	if (current != VM_MAX)
+		swap_out(current);
+	swap_in(vm);
+	current = vm;
+}
+
 void schedule_run(const struct plan *the_plan)
 {
-	vm_id current = VM_MAX;
 	vm_id vm;
 
 	plan = the_plan;
+	current = VM_MAX;
 	while ((vm = next_vm()) != VM_MAX) {
 		if (vcpus[vm].state == VCPU_HALTED) {
 			idle(vm);
 		} else {
-			if (vm != current) {
-				if (current != VM_MAX)
-					swap_out(current);
-				swap_in(vm);
-				current = vm;
-			}
+			make_current(vm);
 			run_vm(vm);
 			if (vcpus[vm].state != VCPU_ENDED && vcpus[vm].position >= vcpus[vm].quantum_end)
 				end_quantum(vm);
 		}
-		if (vcpus[vm].state == VCPU_ENDED)
+		if (vcpus[vm].state == VCPU_ENDED) {
+			make_current(vm);
 			schedule_report_end(plan, vm);
+		}
 	}
 }

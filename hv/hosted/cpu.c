@@ -187,6 +187,13 @@ void cpu_xrstor(vm_id vm)
 	ASSERT(machine_xcr0 == CPU_XCR0, vm);
 }
 
+u8 *cpu_xsave_area(vm_id vm)
+{
+	static u8 areas[VM_MAX][PAGE_BYTES];
+
+	return areas[vm];
+}
+
 void cpu_nmi_unblock(void)
 {
 }

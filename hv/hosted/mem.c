@@ -214,3 +214,13 @@ bool mem_load(u64 hpa, u64 source, u64 bytes)
 		mem_write(hpa + i, 1, source + i < medium_size ? medium_bytes[source + i] : 0);
 	return true;
 }
+
+bool mem_page_hash_ready(void)
+{
+	return true;
+}
+
+u64 mem_page_hash(u64 hpa)
+{
+	return mem_hash(hpa, PAGE_BYTES);
+}

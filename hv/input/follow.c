@@ -37,3 +37,8 @@ u64 follow_wait(vm_id vm, u64 now, u64 until)
 	}
 	return now + (passed < ticks ? passed : ticks);
 }
+
+bool follow_waits(void)
+{
+	return waits;
+}

@@ -13,4 +13,7 @@ void follow_begin(const struct plan *plan);
 u64 follow_time(u64 now);
 u64 follow_wait(vm_id vm, u64 now, u64 until);
 
+/* Whether idle jumps take host time. */
+bool follow_waits(void);
+
 #endif

@@ -165,6 +165,11 @@ void cpu_xrstor(vm_id vm)
 	__asm__ volatile("xrstor64 %0" : : "m"(xsave_areas[vm]), "a"(~0u), "d"(~0u) : "memory");
 }
 
+u8 *cpu_xsave_area(vm_id vm)
+{
+	return xsave_areas[vm];
+}
+
 u64 cpu_ticks(void)
 {
 	return asm_rdtsc();
