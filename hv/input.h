@@ -88,9 +88,12 @@ u64 input_wait(vm_id vm, u64 now, u64 until);
 
 /* The VM, which ran last, stands at a quantum boundary and has been given its input. */
 /*@ requires vm:      vm < VM_MAX;
-    assigns  count_input, vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
+    assigns  count_input, vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value,
+             vcpus[vm].quantum_end;
     exits    never:   \false;
     ensures  state:   input_kept{Pre, Post}(vm) || input_ended(vm);
+    ensures  quantum: vcpus[vm].quantum_end <= \old(vcpus[vm].quantum_end);
+    ensures  later:   vcpus[vm].quantum_end > vcpus[vm].position || input_ended(vm);
 */
 void input_boundary(vm_id vm);
 

@@ -16,6 +16,7 @@
 
 static const struct plan *plan;
 static vm_id current = VM_MAX;	/* whose registers are in the machine; VM_MAX: nobody's */
+static u32 reported;	/* bit v: VM v has ended and that was reported */
 
 /* Virtual time follows the clock behind the input door; it never goes back. */
 static void follow_clock(vm_id vm)
@@ -153,12 +154,27 @@ static void make_current(vm_id vm)
 	current = vm;
 }
 
+/* Any VM may have ended, also one that the door stopped while another ran. */
+static void report_ended(void)
+{
+	for (vm_id vm = 0; vm < plan->vm_count; vm++) {
+		if (vcpus[vm].state != VCPU_ENDED || (reported & 1u << vm) != 0)
+			continue;
+		reported |= 1u << vm;
+		make_current(vm);
+		schedule_report_end(plan, vm);
+	}
+}
+
 void schedule_run(const struct plan *the_plan)
 {
 	vm_id vm;
 
 	plan = the_plan;
 	current = VM_MAX;
+	reported = 0;
+	for (vm = 0; vm < plan->vm_count; vm++)	/* refused ones */
+		reported |= vcpus[vm].state == VCPU_ENDED ? 1u << vm : 0;
 	while ((vm = next_vm()) != VM_MAX) {
 		if (vcpus[vm].state == VCPU_HALTED) {
 			idle(vm);
@@ -168,9 +184,6 @@ void schedule_run(const struct plan *the_plan)
 			if (vcpus[vm].state != VCPU_ENDED && vcpus[vm].position >= vcpus[vm].quantum_end)
 				end_quantum(vm);
 		}
-		if (vcpus[vm].state == VCPU_ENDED) {
-			make_current(vm);
-			schedule_report_end(plan, vm);
-		}
+		report_ended();
 	}
 }

@@ -35,7 +35,7 @@ const char *input_begin(const struct plan *plan, bool exact)
 		return "recording needs a counter of instructions, which this machine lacks";
 	if (!mem_page_hash_ready())
 		return "recording needs AVX-512 and VAES, which this machine lacks";
-	if (!host_disk_read(HOST_DISK_JOURNAL, 0, 1, cpu_physical(sector)))
+	if (!host_disk_read(HOST_DISK_JOURNAL, 0, 1, cpu_physical((const u64 *)(const void *)sector)))
 		return "the journal disk (ata1-master) cannot be read";
 	why = session_decode(sector, &session);
 	if (why == NULL && session.vm_count != plan->vm_count)
@@ -74,7 +74,7 @@ static void write(vm_id vm)
 
 	journal_seal_block(j->block, &j->at);
 	j->unsafe = false;
-	if (j->closed || host_disk_write(HOST_DISK_JOURNAL, to, 1, cpu_physical(j->block)))
+	if (j->closed || host_disk_write(HOST_DISK_JOURNAL, to, 1, cpu_physical((const u64 *)(const void *)j->block)))
 		return;
 	j->closed = true;
 	stop(vm, "the journal cannot be written");

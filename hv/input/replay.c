@@ -42,7 +42,7 @@ static void advance(vm_id vm)
 		if (r->at.sequence + 1 >= session.sectors)
 			error = JOURNAL_UNWRITTEN;
 		else if (!host_disk_read(HOST_DISK_JOURNAL, 1 + vm * session.sectors + r->at.sequence, 1,
-					 cpu_physical(r->block)))
+					 cpu_physical((const u64 *)(const void *)r->block)))
 			error = JOURNAL_UNWRITTEN;
 		else
 			error = journal_open_block(r->block, &r->at);
@@ -69,7 +69,7 @@ const char *input_begin(const struct plan *plan, bool exact)
 		return "replaying needs a counter of instructions, which this machine lacks";
 	if (!mem_page_hash_ready())
 		return "replaying needs AVX-512 and VAES, which this machine lacks";
-	if (!host_disk_read(HOST_DISK_JOURNAL, 0, 1, cpu_physical(sector)))
+	if (!host_disk_read(HOST_DISK_JOURNAL, 0, 1, cpu_physical((const u64 *)(const void *)sector)))
 		return "the journal disk (ata1-master) cannot be read";
 	why = session_decode(sector, &session);
 	if (why == NULL && session.vm_count != plan->vm_count)
