@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # tests/hygiene.sh BUILD: rules about the sources themselves: who includes whom, headers that stand alone, no #ifdef in the
-# core, clang, the size of the hypervisor. Ends in "N passed, N failed".
+# core, the size of the hypervisor. Ends in "N passed, N failed".
 # seconds: 15
 set -u
 shopt -s lastpipe	# check counts in this shell, not in a pipeline's
