@@ -21,12 +21,14 @@
 #define BP_LOADFLAGS 0x211
 #define BP_RAMDISK_IMAGE 0x218
 #define BP_RAMDISK_SIZE 0x21c
+#define BP_CODE32_START 0x214
 #define BP_HEAP_END 0x224
 #define BP_CMDLINE 0x228
 #define BP_INITRD_MAX 0x22c
 #define BP_CMDLINE_SIZE 0x238
 #define BP_PAYLOAD_OFFSET 0x248
 #define BP_PAYLOAD_LENGTH 0x24c
+#define BP_INIT_SIZE 0x260
 #define BP_HEADER_MAX 0x290
 #define BP_E820 0x2d0
 #define BP_BYTES 4096
@@ -47,8 +49,13 @@ const char kernel_append[] =
 
 static bool is_bzimage(const struct bytes *file)
 {
-	return file->count > BP_PAYLOAD_LENGTH + 4 && le32(file->data + BP_MAGIC) == HEADER_MAGIC &&
+	return file->count > BP_INIT_SIZE + 4 && le32(file->data + BP_MAGIC) == HEADER_MAGIC &&
 	       le16(file->data + BP_BOOT_FLAG) == 0xaa55;
+}
+
+static bool has_payload(const struct bytes *file)
+{
+	return le32(file->data + BP_PAYLOAD_LENGTH) != 0;
 }
 
 /* The unpacked ELF of a bzImage, into *out (the caller frees it). */
@@ -66,8 +73,6 @@ static int bzimage_unpack(const struct bytes *file, const char *path, struct byt
 				version >> 8, version & 0xff);
 	start = (setup + 1) * 512 + le32(file->data + BP_PAYLOAD_OFFSET);
 	length = le32(file->data + BP_PAYLOAD_LENGTH);
-	if (length == 0)
-		return say_fail(STATUS_REFUSED, "%s: the bzImage has no payload", path);
 	if (start > file->count || length > file->count - start)
 		return say_fail(STATUS_REFUSED,
 				"%s: the bzImage is truncated: its payload ends at byte %llu, the file at %llu", path,
@@ -79,6 +84,21 @@ static int bzimage_unpack(const struct bytes *file, const char *path, struct byt
 		status = say_fail(STATUS_REFUSED, "%s: the bzImage's payload is no ELF file", path);
 	}
 	return status;
+}
+
+/* A bzImage that is no packed Linux (memtest86+): its protected-mode part goes to where its header says and is entered there
+ * by the 32-bit boot protocol. */
+static int bzimage_load(const struct bytes *file, struct image *image, const char *path, struct elf_info *elf)
+{
+	u32 setup = file->data[BP_SETUP_SECTS] != 0 ? file->data[BP_SETUP_SECTS] : 4;
+	u64 start = (setup + 1) * 512;
+	u32 entry = le32(file->data + BP_CODE32_START);
+
+	if (start >= file->count)
+		return say_fail(STATUS_REFUSED, "%s: the bzImage is truncated: its kernel begins at byte %llu, the file ends at %llu",
+				path, (unsigned long long)start, (unsigned long long)file->count);
+	*elf = (struct elf_info){ .is64 = false, .entry = entry };
+	return image_put(image, entry, file->data + start, file->count - start, le32(file->data + BP_INIT_SIZE), "the kernel", path);
 }
 
 /* boot_params with the bzImage's own setup header, or the one a plain ELF would have. */
@@ -217,7 +237,10 @@ int kernel_load(const struct vm_spec *vm, struct image *image)
 	status = file_read(&vm->image, UNPACK_MAX, &file);
 	if (status != 0)
 		return status;
-	if (is_bzimage(&file)) {
+	if (is_bzimage(&file) && !has_payload(&file)) {
+		params_begin(params, &file);
+		status = bzimage_load(&file, image, vm->image.path, &elf);
+	} else if (is_bzimage(&file)) {
 		params_begin(params, &file);
 		status = bzimage_unpack(&file, vm->image.path, &unpacked);
 		if (status != 0)
@@ -228,7 +251,7 @@ int kernel_load(const struct vm_spec *vm, struct image *image)
 	} else {
 		status = say_fail(STATUS_REFUSED, "%s: neither a bzImage nor an ELF file", vm->image.path);
 	}
-	if (status == 0)
+	if (status == 0 && unpacked.data != NULL)
 		status = elf_load(image, &unpacked, "the kernel", vm->image.path, &elf);
 	if (unpacked.data != file.data)
 		free(file.data);

@@ -147,6 +147,9 @@ check "an ELF in the hole below 1 MiB" 121 "hole" --kernel hole.elf
 check "an ELF larger than the guest" 121 "larger --memory" --kernel huge.elf
 check "an ELF without segments" 121 "nothing to load" --kernel nothing.elf
 check "a bzImage cut in its payload" 121 "bzImage is truncated" --kernel cut.bz
+head -c 1024 good.bz >bare.bz
+bytes bare.bz $((0x24c)) 00 00 00 00
+check "a bzImage with nothing behind its setup" 121 "bzImage is truncated" --kernel bare.bz
 check "a bzImage whose payload is damaged" 121 "does not unpack" --kernel bad.bz
 check "a bzImage packed with zstd" 121 "packed with zstd" --kernel zstd.bz
 check "a bzImage that holds text" 121 "payload is no ELF" --kernel text.bz

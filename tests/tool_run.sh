@@ -48,6 +48,15 @@ verdict()
 	fi
 }
 
+# bytes FILE OFFSET HEX...
+bytes()
+{
+	local file=$1 at=$2
+	shift 2
+	guest part "$@"
+	dd if=part of="$file" bs=1 seek="$at" conv=notrunc status=none
+}
+
 holds()
 {
 	[ "$(cat "$1")" = "$2" ]
@@ -128,6 +137,16 @@ run --flat rdrand --seed 2 --report report.json </dev/null
 other=$status
 status=0
 verdict "another seed, another run" 0 [ "$first" != "$other" ]
+
+# a kernel that is no packed Linux: MOV AL, 9; OUT F4H, AL in 32-bit mode at 1 MiB
+truncate -s 1024 unpacked.bz
+bytes unpacked.bz $((0x1f1)) 01
+bytes unpacked.bz $((0x1fe)) 55 aa eb 66 48 64 72 53 0f 02
+bytes unpacked.bz $((0x214)) 00 00 10 00
+bytes unpacked.bz $((0x22c)) ff ff ff 7f 00 00 00 00 00 00 00 00 ff 07 00 00
+bytes unpacked.bz 1024 b0 09 e6 f4
+run --kernel unpacked.bz
+verdict "a bzImage without a payload is entered by the 32-bit boot protocol" 9
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
