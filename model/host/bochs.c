@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One run of the runner inside stock Bochs: boot disk, data disk, configuration, a watch over progress. */
+#include "model/host/bochs.h"
+#include "boot/header.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CYLINDER (16ull * 63 * 512)
+#define STALL_SECONDS 12
+
+static const char configuration[] =
+	"cpu: model=tigerlake, count=1, ips=4000000, reset_on_triple_fault=0\n"
+	"memory: guest=128, host=128\n"
+	"romimage: file=/usr/share/bochs/BIOS-bochs-latest\n"
+	"vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest\n"
+	"display_library: term\n"
+	"clock: sync=none, time0=1000000000\n"
+	"log: bochs.log\n"
+	"panic: action=fatal, cpu0=report\n"
+	"error: action=report\n"
+	"info: action=ignore\n"
+	"sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy\n"
+	"ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n"
+	"ata0-master: type=disk, path=boot.img, mode=flat\n"
+	"ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
+	"ata1-master: type=disk, path=data.img, mode=flat\n"
+	"boot: disk\n"
+	"optromimage1: file=oprom.bin, address=0xd0000\n";
+
+static void write_file(const char *directory, const char *name, const void *data, size_t bytes, u64 size)
+{
+	char path[400];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, data, bytes) != (ssize_t)bytes || (size > bytes && ftruncate(fd, (off_t)size) != 0))
+		err(2, "%s", path);
+	close(fd);
+}
+
+static void *read_file(const char *path, size_t *bytes)
+{
+	FILE *f = fopen(path, "re");
+	char *data = NULL;
+	size_t room = 0;
+
+	*bytes = 0;
+	if (f == NULL)
+		err(2, "%s", path);
+	do {
+		room += 1 << 20;
+		data = realloc(data, room);
+		if (data == NULL)
+			err(2, "memory");
+		*bytes += fread(data + *bytes, 1, room - *bytes, f);
+	} while (*bytes == room);
+	fclose(f);
+	return data;
+}
+
+static void *map_file(const char *directory, const char *name, u64 *bytes)
+{
+	char path[400];
+	struct stat st;
+	void *at;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		err(2, "%s", path);
+	*bytes = (u64)st.st_size;
+	at = *bytes == 0 ? NULL : mmap(NULL, *bytes, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (at == MAP_FAILED)
+		err(2, "%s", path);
+	return at;
+}
+
+static void prepare(const char *build, const char *directory, const struct model_params *params, u64 data_bytes)
+{
+	char path[400];
+	size_t runner_bytes, rom_bytes;
+	u8 *image, *runner, *rom;
+	u32 sectors, words[5];
+
+	snprintf(path, sizeof(path), "%s/model/runner.bin", build);
+	runner = read_file(path, &runner_bytes);
+	snprintf(path, sizeof(path), "%s/oprom.bin", build);
+	rom = read_file(path, &rom_bytes);
+	sectors = (u32)((runner_bytes + 511) / 512);
+	image = calloc(1 + sectors, 512);
+	if (image == NULL)
+		err(2, "memory");
+	words[0] = BOOT_MAGIC, words[1] = 1, words[2] = sectors, words[3] = 0, words[4] = 1 + sectors;
+	memcpy(image, words, sizeof(words));
+	memcpy(image + MODEL_PARAMS, params, sizeof(*params));
+	memcpy(image + 512, runner, runner_bytes);
+	write_file(directory, "boot.img", image, (1 + sectors) * 512u, ((1 + sectors) * 512u + CYLINDER - 1) / CYLINDER * CYLINDER);
+	write_file(directory, "data.img", "", 0, data_bytes);
+	write_file(directory, "oprom.bin", rom, rom_bytes, 0);
+	write_file(directory, "rc", configuration, strlen(configuration), 0);
+	write_file(directory, "go", "c\nq\n", 4, 0);
+	free(image);
+	free(runner);
+	free(rom);
+}
+
+static pid_t start(const char *directory)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid < 0)
+		err(2, "fork");
+	if (pid > 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent || chdir(directory) != 0)
+		_exit(2);
+	setsid();
+	if (freopen("/dev/null", "r", stdin) == NULL || freopen("out", "w", stdout) == NULL || freopen("err", "w", stderr) == NULL)
+		_exit(2);
+	setenv("TERM", "linux", 1);
+	execlp("bochs", "bochs", "-q", "-unlock", "-f", "rc", "-rc", "go", (char *)NULL);
+	_exit(2);
+}
+
+/* Waits for the end; kills a run whose data disk and log have not changed for a while. */
+static void watch(pid_t pid, const char *directory)
+{
+	struct timespec tick = { 0, 20000000 }, last = { 0, 0 };
+	time_t since = time(NULL);
+	off_t last_log = 0;
+	char data[400], log[400];
+
+	snprintf(data, sizeof(data), "%s/data.img", directory);
+	snprintf(log, sizeof(log), "%s/bochs.log", directory);
+	while (waitpid(pid, NULL, WNOHANG) != pid) {
+		struct stat d, l;
+
+		nanosleep(&tick, NULL);
+		if (stat(data, &d) == 0 && stat(log, &l) == 0 &&
+		    (d.st_mtim.tv_sec != last.tv_sec || d.st_mtim.tv_nsec != last.tv_nsec || l.st_size != last_log)) {
+			last = d.st_mtim;
+			last_log = l.st_size;
+			since = time(NULL);
+		}
+		if (time(NULL) - since > STALL_SECONDS) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			return;
+		}
+	}
+}
+
+u64 bochs_run(const char *build, const struct model_params *params, struct bochs_run *run)
+{
+	const char *tmp = getenv("TMPDIR");
+	u64 slots = (params->count + MODEL_BATCH - 1) / MODEL_BATCH * MODEL_BATCH;
+	u64 bytes = MODEL_RESULTS + slots * sizeof(struct model_result);
+	u64 data_bytes = (bytes + CYLINDER - 1) / CYLINDER * CYLINDER;
+	u64 done = 0;
+	u8 *disk;
+
+	snprintf(run->directory, sizeof(run->directory), "%s/model-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+	if (mkdtemp(run->directory) == NULL)
+		err(2, "%s", run->directory);
+	prepare(build, run->directory, params, data_bytes);
+	watch(start(run->directory), run->directory);
+	disk = map_file(run->directory, "data.img", &run->bytes);
+	run->log = map_file(run->directory, "bochs.log", &run->log_bytes);
+	run->header = (struct model_header *)(void *)disk;
+	run->results = (struct model_result *)(void *)(disk + MODEL_RESULTS);
+	run->count = params->count;
+	while (done < params->count && run->results[done].tsc != 0)
+		done++;
+	return done;
+}
+
+void bochs_free(struct bochs_run *run)
+{
+	static const char *const names[] = { "boot.img", "data.img", "oprom.bin", "rc", "go", "bochs.log", "out", "err", "boot.img.lock", "data.img.lock" };
+	char path[400];
+
+	munmap(run->header, run->bytes);
+	if (run->log != NULL)
+		munmap(run->log, run->log_bytes);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", run->directory, names[i]);
+		unlink(path);
+	}
+	rmdir(run->directory);
+}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The executable spec and the cross-checks against stock Bochs.
+
+SPEC_C := $(wildcard spec/*.c)
+SPEC_O := $(SPEC_C:%.c=$B/hosted/%.o)
+
+RUNNER_C := $(wildcard model/runner/*.c) $(wildcard model/*.c) $(SPEC_C) hv/native/ata.c hv/native/tables.c
+RUNNER_S := $(wildcard model/runner/*.S) boot/head.S
+RUNNER_O := $(RUNNER_C:%.c=$B/runner/%.o) $(RUNNER_S:%.S=$B/runner/%.o)
+
+$B/libspec.a: $(SPEC_O)
+	rm -f $@
+	ar rcs $@ $^
+
+$B/runner/%.o: %.c GNUmakefile model/model.mk
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Wconversion,$(FREESTANDING)) -c -o $@ $<
+
+$B/runner/%.o: %.S GNUmakefile
+	@mkdir -p $(@D)
+	$(CC) -Wall -Werror -g -I. -Ihv -MMD -MP -c -o $@ $<
+
+$B/model/runner.bin: $(RUNNER_O) boot/hv.ld
+	@mkdir -p $(@D)
+	$(CC) $(FREESTANDING) -static -nostdlib -no-pie -Wl,-T,boot/hv.ld -Wl,--gc-sections -Wl,--build-id=none \
+		-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -o $(@:.bin=.elf) $(RUNNER_O)
+	objcopy -O binary $(@:.bin=.elf) $@
+
+-include $(RUNNER_O:.o=.d) $(SPEC_O:.o=.d)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The VM-entry cases. */
+#include "model/runner/runner.h"
+#include "hv/native/asm.h"
+#include "hv/vmcs.h"
+#include "hv/x86.h"
+
+#define IA32_S_CET 0x6a2u
+
+static void write_msr_area(const struct model_case *c)
+{
+	u64 *area = (u64 *)(uintptr_t)PAGE_ENTRY_LOAD;
+
+	for (u32 i = 0; i < c->msr_count; i++) {
+		area[2 * i] = c->msr[i].index;
+		area[2 * i + 1] = c->msr[i].value;
+	}
+}
+
+void suite_entry(void)
+{
+	struct model_case c;
+
+	for (u64 n = params.first; n < params.first + params.count; n++) {
+		struct model_result *result = result_slot(n);
+		bool entered;
+
+		model_generate(params.seed, n, &header, &c);
+		base_load(c.base);
+		write_msr_area(&c);
+		*(volatile u32 *)(uintptr_t)(AT_SANDBOX + 0x8000) = 0xc1010f;	/* VMCALL */
+		for (u32 i = 0; i < c.change_count; i++)
+			asm_vmwrite(spec_field_encoding(c.change[i].field), c.change[i].value);
+		entered = runner_enter_base(c.base, result);
+		for (u32 i = 0; i < c.change_count; i++)
+			asm_vmwrite(spec_field_encoding(c.change[i].field), header.base[c.base][c.change[i].field]);
+		if (entered) {
+			base_restore_guest(c.base);
+			if (header.caps.cet)
+				asm_wrmsr(IA32_S_CET, 0);
+		}
+		result_done(n);
+	}
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The runner: VMX on, capabilities to the data disk, then one suite of cases. It replaces hv/native/main.c. */
+#include "model/runner/runner.h"
+#include "boot/header.h"
+#include "hv/native/asm.h"
+#include "hv/native/ata.h"
+#include "hv/native/io.h"
+#include "hv/native/tables.h"
+#include "spec/vmx.h"
+
+struct model_params params;
+struct model_header header __attribute__((aligned(512)));
+static struct model_result results[MODEL_BATCH] __attribute__((aligned(512)));
+static u8 sector[BOOT_SECTOR_BYTES] __attribute__((aligned(512)));
+static u8 vmxon_page[PAGE_BYTES] __attribute__((aligned(4096)));
+static u64 last_slot;
+
+static void write_disk(u64 byte, const void *data, u64 bytes)
+{
+	(void)ata_write(ATA_JOURNAL, byte / 512, (bytes + 511) / 512, (u64)(uintptr_t)data);
+}
+
+static _Noreturn void off(void)
+{
+	for (const char *s = "Shutdown"; *s != '\0'; s++)
+		io_outb(0x8900, (u8)*s);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+struct model_result *result_slot(u64 number)
+{
+	last_slot = number - params.first;
+	return &results[last_slot % MODEL_BATCH];
+}
+
+static void flush(u64 slot)
+{
+	u64 first = slot / MODEL_BATCH * MODEL_BATCH;
+
+	write_disk(MODEL_RESULTS + first * sizeof(results[0]), results, sizeof(results));
+	for (u32 i = 0; i < MODEL_BATCH; i++)
+		results[i].tsc = 0;
+}
+
+void result_done(u64 number)
+{
+	u64 slot = number - params.first;
+	u64 in_batch = slot % MODEL_BATCH;
+
+	if (params.careful != 0) {	/* the 512-byte sector that holds this result */
+		u64 first = in_batch & ~15ull;
+
+		write_disk(MODEL_RESULTS + (slot / MODEL_BATCH * MODEL_BATCH + first) * sizeof(results[0]), &results[first], 512);
+	}
+	if (in_batch == MODEL_BATCH - 1 || number + 1 == params.first + params.count)
+		flush(slot);
+}
+
+static u64 efer_bits(void)
+{
+	u32 r[4];
+
+	asm_cpuid(0x80000001, 0, r);
+	return EFER_SCE | EFER_LME | EFER_LMA | ((r[3] & 1u << 20) != 0 ? EFER_NXE : 0);
+}
+
+static void read_caps(struct spec_caps *c)
+{
+	u32 r[4], leaf7[4];
+
+	asm_cpuid(7, 0, leaf7);
+	c->basic = asm_rdmsr(IA32_VMX_BASIC);
+	c->pin = asm_rdmsr(IA32_VMX_TRUE_PINBASED_CTLS);
+	c->cpu = asm_rdmsr(IA32_VMX_TRUE_PROCBASED_CTLS);
+	c->cpu2 = asm_rdmsr(IA32_VMX_PROCBASED_CTLS2);
+	c->exit = asm_rdmsr(IA32_VMX_TRUE_EXIT_CTLS);
+	c->entry = asm_rdmsr(IA32_VMX_TRUE_ENTRY_CTLS);
+	c->misc = asm_rdmsr(IA32_VMX_MISC);
+	c->cr0_fixed0 = asm_rdmsr(IA32_VMX_CR0_FIXED0);
+	c->cr0_fixed1 = asm_rdmsr(IA32_VMX_CR0_FIXED1);
+	c->cr4_fixed0 = asm_rdmsr(IA32_VMX_CR4_FIXED0);
+	c->cr4_fixed1 = asm_rdmsr(IA32_VMX_CR4_FIXED1);
+	c->ept_vpid = asm_rdmsr(IA32_VMX_EPT_VPID_CAP);
+	c->vmfunc = (c->cpu2 >> 32 & CPU2_ENABLE_VM_FUNCTIONS) != 0 ? asm_rdmsr(0x491) : 0;
+	c->efer = efer_bits();
+	c->debugctl = 0xdfc3;
+	c->perf_global = 0x70000000f;
+	c->rtit = 0;
+	asm_cpuid(0x80000008, 0, r);
+	c->physical_bits = r[0] & 0xff;
+	c->linear_bits = r[0] >> 8 & 0xff;
+	c->cet = (leaf7[2] & 1u << 7) != 0;
+	c->rtm = (leaf7[1] & 1u << 11) != 0;
+	c->sgx = (leaf7[1] & 1u << 2) != 0;
+	c->nmi_sti = true;
+}
+
+static void vmx_on(void)
+{
+	asm_write_cr0((asm_read_cr0() | header.caps.cr0_fixed0) & header.caps.cr0_fixed1);
+	asm_write_cr4((asm_read_cr4() | CR4_OSXSAVE | header.caps.cr4_fixed0) & header.caps.cr4_fixed1);
+	*(u32 *)vmxon_page = (u32)header.caps.basic & 0x7fffffffu;
+	header.vmxon = (u64)(uintptr_t)vmxon_page;
+	(void)asm_vmxon(header.vmxon);
+}
+
+_Noreturn void native_main(u32 magic, u32 info)
+{
+	(void)magic;
+	(void)info;
+	tables_init();
+	(void)ata_read(ATA_BOOT, 0, 1, (u64)(uintptr_t)sector);
+	params = *(const struct model_params *)(const void *)(sector + MODEL_PARAMS);
+	read_caps(&header.caps);
+	vmx_on();
+	tables_build();
+	bases_build();
+	header.magic = MODEL_MAGIC;
+	write_disk(0, &header, sizeof(header));
+	switch (params.suite) {
+	case SUITE_ENTRY: suite_entry(); break;
+	default: break;
+	}
+	header.done = params.count;
+	write_disk(0, &header, sizeof(header));
+	off();
+}
+
+/* An exception in root mode: this case's outcome; the host goes on after it. */
+void native_exception(u64 vector, u64 error, u64 rip, u64 rsp);
+void native_exception(u64 vector, u64 error, u64 rip, u64 rsp)
+{
+	struct model_result *result = &results[last_slot % MODEL_BATCH];
+
+	(void)rsp;
+	result->tsc = asm_rdtsc();
+	result->reason = RESULT_EXCEPTION;
+	result->error = (u32)vector;
+	result->qualification = error;
+	result->extra = rip;
+	header.done = last_slot + 1;
+	flush(last_slot);
+	write_disk(0, &header, sizeof(header));
+	off();
+}
