@@ -148,5 +148,33 @@ bytes unpacked.bz 1024 b0 09 e6 f4
 run --kernel unpacked.bz
 verdict "a bzImage without a payload is entered by the 32-bit boot protocol" 9
 
+
+# Somebody changes the boot medium after the tool wrote it: a Bochs that does that first.
+# meddle EXPRESSION: the byte's offset; in it, $plan is the plan's offset. The images follow after 17 sectors.
+meddle()
+{
+	cat >meddler <<EOF
+#!/bin/sh
+plan=\$(grep -abo RPSEPLAN boot.img | tail -n 1 | cut -d : -f 1)	# the hypervisor knows the word, too
+printf Z | dd of=boot.img bs=1 seek=\$(($1)) conv=notrunc status=none
+exec bochs "\$@"
+EOF
+	chmod +x meddler
+}
+cat >measured <<EOF
+vm "good" { flat = "hello"
+	console = "file:good" }
+vm "bad" { flat = "exit7" }
+EOF
+# shellcheck disable=SC2016
+meddle '$plan + 17 * 512 + 512'
+REPRISE_BOCHS=$work/meddler run --workload measured </dev/null
+verdict "an image that is not what was measured is refused by name" 121 grep -q 'vm bad: refused: image 0 does not match its SHA-256' err
+verdict "and the other VM runs" 121 holds good hi
+# shellcheck disable=SC2016
+meddle '$plan + 500'
+REPRISE_BOCHS=$work/meddler run --workload measured </dev/null
+verdict "a plan that was changed is refused" 121 grep -q "plan refused: the plan's checksum does not match" err
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
