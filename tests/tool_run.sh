@@ -150,7 +150,7 @@ verdict "a bzImage without a payload is entered by the 32-bit boot protocol" 9
 
 
 # Somebody changes the boot medium after the tool wrote it: a Bochs that does that first.
-# meddle EXPRESSION: the byte's offset; in it, $plan is the plan's offset. The images follow after 17 sectors.
+# meddle EXPRESSION: the byte's offset; in it, $plan is the plan's offset. The images follow after 17 sectors, 7 each.
 meddle()
 {
 	cat >meddler <<EOF
@@ -167,7 +167,7 @@ vm "good" { flat = "hello"
 vm "bad" { flat = "exit7" }
 EOF
 # shellcheck disable=SC2016
-meddle '$plan + 17 * 512 + 512'
+meddle '$plan + 24 * 512'
 REPRISE_BOCHS=$work/meddler run --workload measured </dev/null
 verdict "an image that is not what was measured is refused by name" 121 grep -q 'vm bad: refused: image 0 does not match its SHA-256' err
 verdict "and the other VM runs" 121 holds good hi
