@@ -19,18 +19,20 @@
 /* VMREAD and VMWRITE of one field (enum vmcs_field). A field that does not exist stops the machine. */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
-    requires known:    vmcs_known(field);
+    requires known:    VMCS_KNOWN(field);
     assigns  \nothing;
     exits    never: \false;
     ensures  value:    \result == vmcs[vm][field];
-    ensures  fits:     vmcs_fits(field, \result);
+    ensures  word:     VMCS_WIDTH(field) == 0 ==> \result <= 0xffff;
+    ensures  double:   VMCS_WIDTH(field) == 2 ==> \result <= 0xffffffff;
 */
 u64 cpu_vmread(vm_id vm, u32 field);
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
-    requires known:    vmcs_known(field);
-    requires writable: vmcs_writable(field);
-    requires fits:     vmcs_fits(field, value);
+    requires known:    VMCS_KNOWN(field);
+    requires writable: VMCS_KIND(field) != 1;
+    requires word:     VMCS_WIDTH(field) == 0 ==> value == (u16)value;
+    requires double:   VMCS_WIDTH(field) == 2 ==> value == (u32)value;
     assigns  vmcs[vm][field];
     exits    never: \false;
     ensures  value:    vmcs[vm][field] == value;
@@ -90,7 +92,7 @@ void cpu_host_state(vm_id vm);
     exits    never: \false;
     ensures  tables:    ept_same_tables{Pre, Post}(vm);
     ensures  delivered: event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0;
-    ensures  controls:  (vmcs[vm][VM_ENTRY_CONTROLS] & ENTRY_MANDATORY) == ENTRY_MANDATORY;
+    ensures  controls:  entry_mandatory(vmcs[vm][VM_ENTRY_CONTROLS]);
     ensures  ticks:     \result == CPU_ENTRY_FAILED || -1 <= \result < 0x100000000;
 */
 s64 cpu_enter(vm_id vm, u64 tsc);

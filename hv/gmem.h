@@ -9,6 +9,7 @@
 #ifndef HV_GMEM_H
 #define HV_GMEM_H
 
+#include "ept.h"
 #include "gwalk.h"
 #include "types.h"
 
@@ -20,8 +21,28 @@ struct ram {
 
 extern struct ram vm_ram[VM_MAX];
 
+#include "spec/mem.acsl"
+
+/*@ // The VM's RAM and tables are set up: its EPT is sound, and the region is that of plan_validate.
+    predicate gmem_ready{L}(integer v) = ept_inv(v) && vm_ram[v].hpa + vm_ram[v].bytes <= 0x100000000;
+*/
+
 /* By guest-physical address. ERR_RANGE: a byte lies outside the RAM; nothing was done. */
+/*@ requires vm:     vm < VM_MAX;
+    requires ready:  gmem_ready(vm);
+    requires value:  \valid(value);
+    assigns  *value;
+    exits    never:  \false;
+    ensures  result: \result == OK || \result == ERR_INVALID || \result == ERR_RANGE;
+*/
 enum error gmem_read(vm_id vm, u64 gpa, u32 width, u64 *value);
+/*@ requires vm:     vm < VM_MAX;
+    requires ready:  gmem_ready(vm);
+    assigns  vm_ept[vm], host_memory[vm_ram[vm].hpa .. vm_ram[vm].hpa + vm_ram[vm].bytes - 1];
+    exits    never:  \false;
+    ensures  result: \result == OK || \result == ERR_INVALID || \result == ERR_RANGE;
+    ensures  tables: ept_same_tables{Pre, Post}(vm);
+*/
 enum error gmem_write(vm_id vm, u64 gpa, u32 width, u64 value);
 
 /*
@@ -33,11 +54,42 @@ enum error gmem_write(vm_id vm, u64 gpa, u32 width, u64 value);
  * ERR_UNMAPPED: a page fault: fault->linear and fault->error_code. Other errors as in gwalk. Where a page lies outside the
  * VM's RAM a read finds ones, as the guest's own does (hv/exit_memory.c), and a write is ERR_RANGE.
  */
+/*@ requires vm:     vm < VM_MAX;
+    requires ready:  gmem_ready(vm);
+    requires valid:  \valid_read(paging) && \valid(value) && \valid(fault);
+    requires apart:  \separated(paging, value, fault);
+    assigns  *value, *fault, vm_ept[vm], host_memory[vm_ram[vm].hpa .. vm_ram[vm].hpa + vm_ram[vm].bytes - 1];
+    exits    never:  \false;
+    ensures  result: \result == OK || \result == ERR_UNMAPPED || \result == ERR_INVALID || \result == ERR_RANGE;
+    ensures  tables: ept_same_tables{Pre, Post}(vm);
+    ensures  code:   \result == ERR_UNMAPPED ==> fault->error_code <= 0x3f;
+    ensures  fits:   \result == OK ==> *value < mem_limit(width);
+*/
 enum error gmem_linear_read(vm_id vm, const struct paging *paging, u64 linear, u32 width, u64 *value, struct gwalk *fault);
+/*@ requires vm:     vm < VM_MAX;
+    requires ready:  gmem_ready(vm);
+    requires valid:  \valid_read(paging) && \valid(fault);
+    requires apart:  \separated(paging, fault);
+    assigns  *fault, vm_ept[vm], host_memory[vm_ram[vm].hpa .. vm_ram[vm].hpa + vm_ram[vm].bytes - 1];
+    exits    never:  \false;
+    ensures  result: \result == OK || \result == ERR_UNMAPPED || \result == ERR_INVALID || \result == ERR_RANGE;
+    ensures  tables: ept_same_tables{Pre, Post}(vm);
+    ensures  code:   \result == ERR_UNMAPPED ==> fault->error_code <= 0x3f;
+*/
 enum error gmem_linear_write(vm_id vm, const struct paging *paging, u64 linear, u32 width, u64 value,
 			     struct gwalk *fault);
 
 /* Everything that gmem_linear_write does up to the write itself: after OK the same write cannot fail. */
+/*@ requires vm:     vm < VM_MAX;
+    requires ready:  gmem_ready(vm);
+    requires valid:  \valid_read(paging) && \valid(fault);
+    requires apart:  \separated(paging, fault);
+    assigns  *fault, vm_ept[vm], host_memory[vm_ram[vm].hpa .. vm_ram[vm].hpa + vm_ram[vm].bytes - 1];
+    exits    never:  \false;
+    ensures  result: \result == OK || \result == ERR_UNMAPPED || \result == ERR_INVALID || \result == ERR_RANGE;
+    ensures  tables: ept_same_tables{Pre, Post}(vm);
+    ensures  code:   \result == ERR_UNMAPPED ==> fault->error_code <= 0x3f;
+*/
 enum error gmem_linear_check_write(vm_id vm, const struct paging *paging, u64 linear, u32 width, struct gwalk *fault);
 
 #endif

@@ -9,19 +9,6 @@
 #include "gmem.h"
 #include "types.h"
 
-#include "spec/doors.acsl"
-
-/*@ // [hpa, hpa + bytes) lies in the region of a VM (vm_ram).
-    predicate mem_owned{L}(integer hpa, integer bytes) =
-      \exists integer v; 0 <= v < VM_MAX && vm_ram[v].hpa <= hpa && hpa + bytes <= vm_ram[v].hpa + vm_ram[v].bytes;
-
-    predicate mem_width(integer width) = width == 1 || width == 2 || width == 4 || width == 8;
-
-    // The first value that `width` bytes do not hold.
-    logic integer mem_limit(integer width) =
-      width == 1 ? 0x100 : width == 2 ? 0x10000 : width == 4 ? 0x100000000 : 0x10000000000000000;
-*/
-
 /* Reads `width` bytes (1, 2, 4 or 8) at host-physical `hpa`, little-endian, zero-extended; no alignment needed. */
 /*@ requires width: mem_width(width);
     requires owned: mem_owned(hpa, width);

@@ -7,6 +7,8 @@
 #include "types.h"
 #include "x86.h"
 
+#include "spec/doors.acsl"
+
 /* MSRs that neither VM entry nor VM exit switches, in the order of vcpu.msr. */
 enum swapped_msr { SWAP_STAR, SWAP_LSTAR, SWAP_CSTAR, SWAP_FMASK, SWAP_KERNEL_GS_BASE, SWAP_TSC_AUX, SWAP_XSS, SWAPPED_MSRS };
 
@@ -58,18 +60,44 @@ struct vcpu {
 extern struct vcpu vcpus[VM_MAX];
 
 /* The VM's virtual time, ticks. */
+/*@ requires vm:       vm < VM_MAX;
+    assigns  \nothing;
+    exits    never:    \false;
+    ensures  time:     \result == (u64)(vcpus[vm].position + vcpus[vm].idle);
+*/
 static inline u64 vcpu_time(vm_id vm)
 {
 	return vcpus[vm].position + vcpus[vm].idle;
 }
 
 /* Ends the VM; it is not entered again. `end` is enum link_end. */
+/*@ requires vm:       vm < VM_MAX;
+    assigns  vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
+    exits    never:    \false;
+    ensures  ended:    vcpus[vm].state == VCPU_ENDED && vcpus[vm].end == end && vcpus[vm].end_value == value;
+    ensures  noticed:  vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_STATE);
+*/
 COLD void vcpu_end(vm_id vm, u32 end, u32 value);
 
 /* Halts the VM until an interrupt. */
+/*@ requires vm:       vm < VM_MAX;
+    assigns  vcpus[vm].state, vcpus[vm].attention;
+    exits    never:    \false;
+    ensures  halted:   vcpus[vm].state == VCPU_HALTED;
+    ensures  noticed:  vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_STATE);
+*/
 COLD void vcpu_halt(vm_id vm);
 
 /* Fills in the VM and its counters, and sends the report. */
+/*@ requires vm:       vm < VM_MAX;
+    requires valid:    \valid(report);
+    assigns  *report, count_report;
+    exits    never:    \false;
+    ensures  filled:   report->vm == vm && report->position == vcpus[vm].position && report->exits == vcpus[vm].exits;
+    ensures  kept:     report->type == \old(report->type) && report->code == \old(report->code) &&
+                       report->value == \old(report->value);
+    ensures  sent:     count_report == (u64)(\old(count_report) + 1);
+*/
 COLD void vcpu_report(vm_id vm, struct link_report *report);
 
 #endif

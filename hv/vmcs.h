@@ -5,6 +5,8 @@
 
 #include "types.h"
 
+#include "spec/doors.acsl"
+
 enum vmcs_field {
 #define VMCS_FIELD(name, encoding, width) name = encoding,
 #include "vmcs.def"
@@ -26,17 +28,30 @@ enum vmcs_kind { VMCS_CONTROL = 0, VMCS_READ_ONLY = 1, VMCS_GUEST = 2, VMCS_HOST
 /* The distance between the fields of two neighbouring segment registers, in the order ES CS SS DS FS GS LDTR TR. */
 #define VMCS_SEGMENT_STEP 2u
 
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures width: \result == VMCS_WIDTH(field);
+*/
 static inline enum vmcs_width vmcs_width(u32 field)
 {
-	return (enum vmcs_width)((field >> 13) & 3u);
+	return (enum vmcs_width)(field / 0x2000u % 4u);
 }
 
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures kind:  \result == VMCS_KIND(field);
+*/
 static inline enum vmcs_kind vmcs_kind(u32 field)
 {
-	return (enum vmcs_kind)((field >> 10) & 3u);
+	return (enum vmcs_kind)(field / 0x400u % 4u);
 }
 
 /* The field's name as in vmcs.def, or null if no such field is known. */
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures known: \result != \null <==> VMCS_KNOWN(field);
+    ensures text:  \result != \null ==> \valid_read(\result);
+*/
 const char *vmcs_name(u32 field);
 
 #endif

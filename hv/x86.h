@@ -21,6 +21,7 @@ enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR,
 #define CR0_NW (1ull << 29)
 #define CR0_CD (1ull << 30)
 #define CR0_PG (1ull << 31)
+#define CR0_IS_PROTECTED(cr0) ((cr0) % 2u != 0)	/* PE */
 #define CR0_DEFINED (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 
 #define CR4_VME (1ull << 0)
@@ -135,6 +136,8 @@ enum vector {
 #define CPU_CR3_STORE_EXITING (1u << 16)
 #define CPU_CR8_LOAD_EXITING (1u << 19)
 #define CPU_CR8_STORE_EXITING (1u << 20)
+#define CPU_TERTIARY_CONTROLS (1u << 17)
+#define CPU_USE_TPR_SHADOW (1u << 21)
 #define CPU_NMI_WINDOW_EXITING (1u << 22)
 #define CPU_MOV_DR_EXITING (1u << 23)
 #define CPU_USE_IO_BITMAPS (1u << 25)
@@ -187,11 +190,15 @@ enum vector {
 #define BLOCKING_BY_NMI (1u << 3)
 
 /* Event information: VM-entry interruption, VM-exit interruption, IDT vectoring (SDM 3C 24.8.3, 24.9.2-3) */
-#define EVENT_VALID (1u << 31)
-#define EVENT_ERROR_CODE (1u << 11)
-#define EVENT_NMI_UNBLOCKING (1u << 12)
-#define EVENT_VECTOR(info) ((info) & 0xffu)
-#define EVENT_TYPE(info) (((info) >> 8) & 7u)
+#define EVENT_VALID 0x80000000u
+#define EVENT_ERROR_CODE 0x800u
+#define EVENT_NMI_UNBLOCKING 0x1000u
+#define EVENT_VECTOR(info) ((info) % 0x100u)
+#define EVENT_TYPE(info) ((info) / 0x100u % 8u)
+#define EVENT_IS_VALID(info) ((info) >= EVENT_VALID)
+#define EVENT_HAS_ERROR_CODE(info) ((info) / EVENT_ERROR_CODE % 2u != 0)
+/* Without bit 12, which is NMI unblocking or undefined in what an exit reports, and reserved in what an entry takes. */
+#define EVENT_WITHOUT_12(info) ((info) - (info) / EVENT_NMI_UNBLOCKING % 2u * EVENT_NMI_UNBLOCKING)
 enum event_type {
 	EVENT_EXTERNAL = 0, EVENT_NMI = 2, EVENT_HARDWARE_EXCEPTION = 3, EVENT_SOFTWARE_INTERRUPT = 4,
 	EVENT_PRIVILEGED_SOFTWARE_EXCEPTION = 5, EVENT_SOFTWARE_EXCEPTION = 6
