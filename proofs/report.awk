@@ -23,6 +23,8 @@ $1 == "axiom" { axioms[$2]; next }
 $1 == "axiomatic" { axiomatics[$2]; next }
 $1 == "absurd" { absurd[$2]; next }
 $1 == "called" { called[$2]; next }
+$1 == "owned" { owned[$2]; next }
+$1 == "used" { used[$2]; next }
 $1 == "admit" { admits[$2 " (" $3 ")"]; next }
 $1 == "lemmas" { lemmas += $2; next }
 $1 == "unproved" { unproved[$2]; next }
@@ -56,6 +58,7 @@ END {
 		if (!(f in trusted)) fail("the contract of " f " is trusted, and TRUSTED.md does not list it")
 	}
 	for (a in axiomatics) if (!(("absurd_" a) in absurd)) fail("axiomatic " a " has no lemma absurd_" a)
+	if (whole) for (a in used) if (!(a in owned)) fail("lemma " a " is used and proved nowhere")
 
 	printf "%-34s %6s %6s %8s  %-18s %s\n", "function", "goals", "proved", "seconds", "by", "contract"
 	last = ""

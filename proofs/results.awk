@@ -53,7 +53,6 @@ part == "log" && /^\[wp\] \[[^]]*\] Goal / {
 			bad["unproved goal " goal]
 		if (prover !~ /^(Qed|CFG)/ && match($0, /\([0-9]+\)( \(cached\))?$/)) {
 			s = substr($0, RSTART + 1) + 0
-			if (prover ~ /^Z3/) s /= 10
 			if (s > most) { most = s; mostgoal = goal }
 		}
 	}
