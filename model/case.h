@@ -14,11 +14,14 @@
 #define MODEL_MAGIC 0x4c45444f4d525052ull
 #define MODEL_RESULTS 0x10000ull	/* byte offset of the first result */
 #define MODEL_BATCH 8192u
+#define MODEL_RECORD_MAX 64u
 
 enum model_suite { SUITE_ENTRY, SUITE_EPT, SUITE_EXIT, SUITE_COUNTER };
 
 struct model_params {
 	u64 magic, seed, first, count;
+	u32 cases_sector;	/* not 0: the cases themselves are on the boot disk, one a sector */
+	u32 cases_reserved;
 	u32 suite, careful;	/* careful: after every case its results are on the disk */
 };
 
@@ -49,6 +52,7 @@ struct model_result {
 
 /* Memory above the runner: fixed places, all below 128 MiB. */
 #define AT_SANDBOX 0x4000000ull		/* 2 MiB: all that a guest can reach */
+#define AT_GUEST_TABLES (AT_SANDBOX + 0x100000)	/* of guests with EPT; the same with and without */
 #define AT_TABLES 0x4400000ull		/* page tables and EPT: see model/runner/tables.c */
 #define AT_PDPT 0x4500000ull		/* one page of 128 page-directory-pointer tables for PAE without EPT */
 #define AT_PAGES 0x4510000ull		/* pages that control fields point at */
@@ -86,6 +90,10 @@ struct model_case {
 /* A PDPTE in memory: entry 0-3 of table `table` at AT_PDPT. */
 u64 model_pdpte(u32 table, u32 entry);
 u32 model_link_revision(u32 link, u32 revision);
+
+/* The first cases of every run are directed ones (model/directed.c): texts and checks that chance finds too rarely. */
+extern const u32 model_directed_count;
+void model_directed(u32 number, const struct model_header *header, struct model_case *out);
 
 /* Makes case `number` of the run with `seed`. The same on both sides. */
 void model_generate(u64 seed, u64 number, const struct model_header *header, struct model_case *out);

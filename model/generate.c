@@ -258,27 +258,38 @@ static void change_one(struct random *r, struct model_case *c, const struct mode
 /* Fields that the controls make matter get a change more often than chance would give. */
 static void change_related(struct random *r, struct model_case *c, const struct model_header *h)
 {
-	static const struct { u32 control, fields[3]; } pairs[] = {
-		{ CPU2_ENABLE_PML, { F_PML_ADDRESS, F_EPT_POINTER, F_PML_ADDRESS } },
-		{ CPU2_SUB_PAGE_PERMISSIONS, { F_SPP_TABLE_POINTER, F_EPT_POINTER, F_SPP_TABLE_POINTER } },
-		{ CPU2_VMCS_SHADOWING, { F_VMREAD_BITMAP, F_VMWRITE_BITMAP, F_VMCS_LINK_POINTER } },
-		{ CPU2_EPT_VIOLATION_VE, { F_VE_INFORMATION_ADDRESS, F_VE_INFORMATION_ADDRESS, F_EPTP_LIST_ADDRESS } },
-		{ CPU2_ENABLE_VM_FUNCTIONS, { F_VM_FUNCTION_CONTROLS, F_EPTP_LIST_ADDRESS, F_EPTP_LIST_ADDRESS } },
-		{ CPU2_TSC_SCALING, { F_TSC_MULTIPLIER, F_TSC_MULTIPLIER, F_TSC_MULTIPLIER } },
-		{ CPU2_ENABLE_VPID, { F_VPID, F_VPID, F_VPID } },
-		{ CPU2_VIRTUALIZE_APIC_ACCESSES, { F_APIC_ACCESS_ADDRESS, F_TPR_THRESHOLD, F_APIC_ACCESS_ADDRESS } },
+	static const struct { u32 control, bit, fields[3]; } pairs[] = {
+		{ F_SECONDARY_CONTROLS, CPU2_ENABLE_PML, { F_PML_ADDRESS, F_EPT_POINTER, F_PML_ADDRESS } },
+		{ F_SECONDARY_CONTROLS, CPU2_SUB_PAGE_PERMISSIONS, { F_SPP_TABLE_POINTER, F_EPT_POINTER, F_SPP_TABLE_POINTER } },
+		{ F_SECONDARY_CONTROLS, CPU2_VMCS_SHADOWING, { F_VMREAD_BITMAP, F_VMWRITE_BITMAP, F_VMCS_LINK_POINTER } },
+		{ F_SECONDARY_CONTROLS, CPU2_EPT_VIOLATION_VE, { F_VE_INFORMATION_ADDRESS, F_VE_INFORMATION_ADDRESS, F_EPTP_LIST_ADDRESS } },
+		{ F_SECONDARY_CONTROLS, CPU2_ENABLE_VM_FUNCTIONS, { F_VM_FUNCTION_CONTROLS, F_EPTP_LIST_ADDRESS, F_EPTP_LIST_ADDRESS } },
+		{ F_SECONDARY_CONTROLS, CPU2_TSC_SCALING, { F_TSC_MULTIPLIER, F_TSC_MULTIPLIER, F_TSC_MULTIPLIER } },
+		{ F_SECONDARY_CONTROLS, CPU2_ENABLE_VPID, { F_VPID, F_VPID, F_VPID } },
+		{ F_SECONDARY_CONTROLS, CPU2_VIRTUALIZE_APIC_ACCESSES, { F_APIC_ACCESS_ADDRESS, F_TPR_THRESHOLD, F_APIC_ACCESS_ADDRESS } },
+		{ F_PROCESSOR_BASED_CONTROLS, CPU_USE_TPR_SHADOW, { F_TPR_THRESHOLD, F_VIRTUAL_APIC_ADDRESS, F_TPR_THRESHOLD } },
+		{ F_PROCESSOR_BASED_CONTROLS, CPU_USE_IO_BITMAPS, { F_IO_BITMAP_A, F_IO_BITMAP_B, F_IO_BITMAP_A } },
+		{ F_PROCESSOR_BASED_CONTROLS, CPU_USE_MSR_BITMAPS, { F_MSR_BITMAPS, F_MSR_BITMAPS, F_MSR_BITMAPS } },
+		{ F_VM_EXIT_CONTROLS, EXIT_CTL_LOAD_CET, { F_HOST_S_CET, F_HOST_SSP, F_HOST_INTERRUPT_SSP_TABLE } },
+		{ F_VM_EXIT_CONTROLS, EXIT_CTL_LOAD_PERF_GLOBAL_CTRL, { F_HOST_IA32_PERF_GLOBAL_CTRL, F_HOST_IA32_PERF_GLOBAL_CTRL, F_HOST_IA32_PERF_GLOBAL_CTRL } },
+		{ F_VM_ENTRY_CONTROLS, ENTRY_CTL_LOAD_PERF_GLOBAL_CTRL, { F_GUEST_IA32_PERF_GLOBAL_CTRL, F_GUEST_IA32_PERF_GLOBAL_CTRL, F_GUEST_IA32_PERF_GLOBAL_CTRL } },
+		{ F_VM_EXIT_MSR_STORE_COUNT, 1, { F_VM_EXIT_MSR_STORE_ADDRESS, F_VM_EXIT_MSR_STORE_ADDRESS, F_VM_EXIT_MSR_STORE_ADDRESS } },
+		{ F_VM_EXIT_MSR_LOAD_COUNT, 1, { F_VM_EXIT_MSR_LOAD_ADDRESS, F_VM_EXIT_MSR_LOAD_ADDRESS, F_VM_EXIT_MSR_LOAD_ADDRESS } },
+		{ F_VM_ENTRY_MSR_LOAD_COUNT, 1, { F_VM_ENTRY_MSR_LOAD_ADDRESS, F_VM_ENTRY_MSR_LOAD_ADDRESS, F_VM_ENTRY_MSR_LOAD_COUNT } },
 	};
 	u32 n = below(r, sizeof(pairs) / sizeof(pairs[0]));
 	u32 field = pairs[n].fields[below(r, 3)];
-	u64 *control = value_of(c, h, F_SECONDARY_CONTROLS);
-	u64 *primary = value_of(c, h, F_PROCESSOR_BASED_CONTROLS);
+	bool secondary = pairs[n].control == F_SECONDARY_CONTROLS;
+	u64 *control = value_of(c, h, pairs[n].control);
+	u64 *primary = secondary ? value_of(c, h, F_PROCESSOR_BASED_CONTROLS) : NULL;
 	u64 *value = value_of(c, h, field);
 
-	if (control == NULL || primary == NULL || value == NULL)
+	if (control == NULL || value == NULL)
 		return;
-	*primary |= CPU_SECONDARY_CONTROLS;
-	*control |= pairs[n].control;
-	if (pairs[n].control == CPU2_ENABLE_VM_FUNCTIONS && field != F_VM_FUNCTION_CONTROLS) {
+	if (primary != NULL)
+		*primary |= CPU_SECONDARY_CONTROLS;
+	*control |= pairs[n].bit;
+	if (secondary && pairs[n].bit == CPU2_ENABLE_VM_FUNCTIONS && field != F_VM_FUNCTION_CONTROLS) {
 		u64 *function = value_of(c, h, F_VM_FUNCTION_CONTROLS);
 
 		if (function != NULL)
@@ -354,6 +365,10 @@ void model_generate(u64 seed, u64 number, const struct model_header *header, str
 	struct random r = { seed * 0x2545f4914f6cdd1dull + number * 0x9e3779b97f4a7c15ull };
 	u32 changes;
 
+	if (number < model_directed_count) {
+		model_directed((u32)number, header, out);
+		return;
+	}
 	(void)next(&r);
 	out->base = below(&r, BASES);
 	out->change_count = 0;

@@ -320,6 +320,8 @@ u32 spec_entry_outcomes(const struct spec_result *result)
 	for (u32 check = 0; check < SPEC_CHECKS; check++)
 		if (spec_bit(result->failed, check))
 			seen |= 1u << spec_checks[check].outcome;
+	if ((seen & 1u << OUT_NMI) != 0)	/* "used by some processors" (26.8) */
+		seen |= 1u << OUT_GUEST;
 	if ((seen & (1u << OUT_CONTROL | 1u << OUT_HOST)) != 0)
 		return seen & (1u << OUT_CONTROL | 1u << OUT_HOST);
 	if ((seen & ~(1u << OUT_MSR)) != 0)

@@ -2,6 +2,7 @@
 /* One run of the runner inside stock Bochs: boot disk, data disk, configuration, a watch over progress. */
 #include "model/host/bochs.h"
 #include "boot/header.h"
+#include "model/ept_case.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -169,8 +170,9 @@ static void watch(pid_t pid, const char *directory)
 u64 bochs_run(const char *build, const struct model_params *params, struct bochs_run *run)
 {
 	const char *tmp = getenv("TMPDIR");
+	u32 record = params->suite == SUITE_EPT ? sizeof(struct ept_result) : sizeof(struct model_result);
 	u64 slots = (params->count + MODEL_BATCH - 1) / MODEL_BATCH * MODEL_BATCH;
-	u64 bytes = MODEL_RESULTS + slots * sizeof(struct model_result);
+	u64 bytes = MODEL_RESULTS + slots * record;
 	u64 data_bytes = (bytes + CYLINDER - 1) / CYLINDER * CYLINDER;
 	u64 done = 0;
 	u8 *disk;
@@ -183,9 +185,10 @@ u64 bochs_run(const char *build, const struct model_params *params, struct bochs
 	disk = map_file(run->directory, "data.img", &run->bytes);
 	run->log = map_file(run->directory, "bochs.log", &run->log_bytes);
 	run->header = (struct model_header *)(void *)disk;
-	run->results = (struct model_result *)(void *)(disk + MODEL_RESULTS);
+	run->results = disk + MODEL_RESULTS;
+	run->record_bytes = record;
 	run->count = params->count;
-	while (done < params->count && run->results[done].tsc != 0)
+	while (done < params->count && *(const u64 *)(const void *)(disk + MODEL_RESULTS + done * record) != 0)
 		done++;
 	return done;
 }

@@ -8,7 +8,8 @@
 struct bochs_run {
 	char directory[256];
 	struct model_header *header;	/* the mapped data disk */
-	struct model_result *results;
+	void *results;
+	u32 record_bytes;
 	u64 count;
 	u64 bytes;
 	char *log;			/* the mapped log */

@@ -6,7 +6,6 @@
 #include "hv/vmcs.h"
 #include "spec/vmx.h"
 
-#define GUEST_TABLES 0x100000ull
 #define UNUSABLE SEGMENT_UNUSABLE
 
 static u8 regions[BASES][PAGE_BYTES] __attribute__((aligned(4096)));
@@ -111,12 +110,12 @@ static void guest(u32 base)
 	bool ept = has_ept(base), longs = is_long(base);
 	bool paging = base != BASE_PROTECTED && base != BASE_REAL;
 	bool pae = base == BASE_PAE || base == BASE_PAE_NO_EPT;
-	u64 tables = ept ? GUEST_TABLES : AT_TABLES + 0x3000;
+	u64 tables = ept ? AT_GUEST_TABLES : AT_TABLES + 0x3000;
 
 	if (base == BASE_32_NO_EPT || base == BASE_V86)
 		tables = AT_TABLES + 0x8000;
 	if (pae)
-		tables = ept ? GUEST_TABLES + 0x4000 : AT_PDPT;
+		tables = ept ? AT_GUEST_TABLES + 0x4000 : AT_PDPT;
 	set(GUEST_CR0, CR0_NE | CR0_ET | (base == BASE_REAL ? 0 : CR0_PE) | (paging ? CR0_PG | CR0_WP : 0));
 	set(GUEST_CR3, tables);
 	set(GUEST_CR4, CR4_VMXE | CR4_PSE | (longs || pae ? CR4_PAE : 0));
@@ -130,10 +129,12 @@ static void guest(u32 base)
 	set(GUEST_IDTR_LIMIT, base == BASE_REAL ? 0x3ff : 0xfff);
 	set(VMCS_LINK_POINTER, ~0ull);
 	for (u32 i = 0; i < 4; i++)
-		set(GUEST_PDPTE0 + 2 * i, (GUEST_TABLES + 0x2000) | 1);
+		set(GUEST_PDPTE0 + 2 * i, (AT_GUEST_TABLES + 0x2000) | 1);
 	segments(base);
 }
 
+static u32 guest_fields;
+static u64 guest_encodings[SPEC_FIELDS], guest_values[BASES][SPEC_FIELDS];
 static bool launched[BASES], supported[SPEC_FIELDS];
 static u32 current = BASES;
 
@@ -165,21 +166,25 @@ void bases_build(void)
 				value = asm_vmread(spec_field_encoding(f));
 			header.base[base][f] = value;
 		}
+		guest_fields = 0;
+		for (u32 f = 0; f < SPEC_FIELDS; f++) {
+			u32 encoding = spec_field_encoding(f);
+
+			if (!supported[f] || ((encoding >> 10 & 3) != 2 && encoding != VM_ENTRY_INTERRUPTION_INFO))
+				continue;
+			guest_encodings[guest_fields] = encoding;
+			guest_values[base][guest_fields++] = header.base[base][f];
+		}
 	}
 }
 
 /* What a VM exit saves into the guest-state area, back to the base's values. */
 void base_restore_guest(u32 base)
 {
-	const u64 *values = header.base[base];
+	const u64 *values = guest_values[base];
 
-	for (u32 f = 0; f < SPEC_FIELDS; f++) {
-		u32 encoding = spec_field_encoding(f);
-
-		if (supported[f] && (encoding >> 10 & 3) == 2)
-			asm_vmwrite(encoding, values[f]);
-	}
-	asm_vmwrite(VM_ENTRY_INTERRUPTION_INFO, values[F_VM_ENTRY_INTERRUPTION_INFO]);
+	for (u32 i = 0; i < guest_fields; i++)
+		asm_vmwrite(guest_encodings[i], values[i]);
 }
 
 /* One entry into the current base as it stands; false: VMfail or failed entry. */

@@ -28,7 +28,7 @@ void suite_entry(void)
 		model_generate(params.seed, n, &header, &c);
 		base_load(c.base);
 		write_msr_area(&c);
-		*(volatile u32 *)(uintptr_t)(AT_SANDBOX + 0x8000) = 0xc1010f;	/* VMCALL */
+		tables_case();
 		for (u32 i = 0; i < c.change_count; i++)
 			asm_vmwrite(spec_field_encoding(c.change[i].field), c.change[i].value);
 		entered = runner_enter_base(c.base, result);

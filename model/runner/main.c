@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The runner: VMX on, capabilities to the data disk, then one suite of cases. It replaces hv/native/main.c. */
 #include "model/runner/runner.h"
+#include "model/ept_case.h"
 #include "boot/header.h"
 #include "hv/native/asm.h"
 #include "hv/native/ata.h"
@@ -10,7 +11,8 @@
 
 struct model_params params;
 struct model_header header __attribute__((aligned(512)));
-static struct model_result results[MODEL_BATCH] __attribute__((aligned(512)));
+static u8 results[MODEL_BATCH * MODEL_RECORD_MAX] __attribute__((aligned(512)));
+static u32 record_bytes = sizeof(struct model_result);
 static u8 sector[BOOT_SECTOR_BYTES] __attribute__((aligned(512)));
 static u8 vmxon_page[PAGE_BYTES] __attribute__((aligned(4096)));
 static u64 last_slot;
@@ -28,19 +30,19 @@ static _Noreturn void off(void)
 		__asm__ volatile("cli; hlt");
 }
 
-struct model_result *result_slot(u64 number)
+void *result_slot(u64 number)
 {
 	last_slot = number - params.first;
-	return &results[last_slot % MODEL_BATCH];
+	return results + last_slot % MODEL_BATCH * record_bytes;
 }
 
 static void flush(u64 slot)
 {
 	u64 first = slot / MODEL_BATCH * MODEL_BATCH;
 
-	write_disk(MODEL_RESULTS + first * sizeof(results[0]), results, sizeof(results));
-	for (u32 i = 0; i < MODEL_BATCH; i++)
-		results[i].tsc = 0;
+	write_disk(MODEL_RESULTS + first * record_bytes, results, MODEL_BATCH * record_bytes);
+	for (u32 i = 0; i < MODEL_BATCH; i++)	/* each record begins with its time stamp; 0: not run */
+		*(u64 *)(void *)(results + i * record_bytes) = 0;
 }
 
 void result_done(u64 number)
@@ -49,9 +51,9 @@ void result_done(u64 number)
 	u64 in_batch = slot % MODEL_BATCH;
 
 	if (params.careful != 0) {	/* the 512-byte sector that holds this result */
-		u64 first = in_batch & ~15ull;
+		u64 at = in_batch * record_bytes & ~511ull;
 
-		write_disk(MODEL_RESULTS + (slot / MODEL_BATCH * MODEL_BATCH + first) * sizeof(results[0]), &results[first], 512);
+		write_disk(MODEL_RESULTS + slot / MODEL_BATCH * MODEL_BATCH * record_bytes + at, results + at, 512);
 	}
 	if (in_batch == MODEL_BATCH - 1 || number + 1 == params.first + params.count)
 		flush(slot);
@@ -119,7 +121,13 @@ _Noreturn void native_main(u32 magic, u32 info)
 	header.magic = MODEL_MAGIC;
 	write_disk(0, &header, sizeof(header));
 	switch (params.suite) {
-	case SUITE_ENTRY: suite_entry(); break;
+	case SUITE_ENTRY:
+		suite_entry();
+		break;
+	case SUITE_EPT:
+		record_bytes = sizeof(struct ept_result);
+		suite_ept();
+		break;
 	default: break;
 	}
 	header.done = params.count;
@@ -131,7 +139,7 @@ _Noreturn void native_main(u32 magic, u32 info)
 void native_exception(u64 vector, u64 error, u64 rip, u64 rsp);
 void native_exception(u64 vector, u64 error, u64 rip, u64 rsp)
 {
-	struct model_result *result = &results[last_slot % MODEL_BATCH];
+	struct model_result *result = (struct model_result *)(void *)(results + last_slot % MODEL_BATCH * record_bytes);
 
 	(void)rsp;
 	result->tsc = asm_rdtsc();

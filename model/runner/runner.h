@@ -11,6 +11,7 @@ extern struct model_header header;
 /* tables.c: page tables, EPT and the pages that fields point at. */
 void tables_build(void);
 void tables_guest(void);
+void tables_case(void);
 
 /* bases.c: fills and loads the VMCS of each base; base_vmcs(b) makes it current. */
 void bases_build(void);
@@ -32,7 +33,7 @@ void suite_exit(void);
 void suite_counter(void);
 
 /* main.c: results go to the data disk in batches. */
-struct model_result *result_slot(u64 number);
+void *result_slot(u64 number);
 void result_done(u64 number);
 
 #endif
