@@ -30,6 +30,7 @@ struct builder {
 	struct ept_case *c;
 	u32 pages;		/* of AT_EPT_PAGES that are in use */
 	u32 hostile;		/* one entry in so many is hostile */
+	u8 slot[64];		/* hash of an address: 1 + the number of its write */
 };
 
 /* The entry at `address`, appended if it is new; *fresh tells. */
@@ -37,11 +38,14 @@ static u64 *entry_at(struct builder *b, u64 address, u32 bytes, bool *fresh)
 {
 	struct ept_case *c = b->c;
 
-	for (u32 i = 0; i < c->count; i++)
-		if (c->write[i].address == address) {
+	u32 at = (u32)(address >> 3 ^ address >> 9 ^ address >> 15) & 63;
+
+	for (; b->slot[at] != 0; at = (at + 1) & 63)
+		if (c->write[b->slot[at] - 1].address == address) {
 			*fresh = false;
-			return &c->write[i].value;
+			return &c->write[b->slot[at] - 1].value;
 		}
+	b->slot[at] = (u8)(c->count + 1);
 	*fresh = true;
 	c->write[c->count].address = address;
 	c->write[c->count].bytes = bytes;

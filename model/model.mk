@@ -27,3 +27,28 @@ $B/model/runner.bin: $(RUNNER_O) boot/hv.ld
 	objcopy -O binary $(@:.bin=.elf) $@
 
 -include $(RUNNER_O:.o=.d) $(SPEC_O:.o=.d)
+
+# ---- the host side
+MODEL_C := $(wildcard model/host/*.c) $(wildcard model/*.c)
+MODEL_O := $(MODEL_C:%.c=$B/modelhost/%.o)
+
+$B/modelhost/%.o: %.c GNUmakefile model/model.mk
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -D_GNU_SOURCE -c -o $@ $<
+
+$B/model/model: $(MODEL_O) $B/libspec.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ -ljson-c
+
+-include $(MODEL_O:.o=.d)
+
+CASES := 1000000
+SEED := 1
+
+.PHONY: model
+model: $B/model/model $B/model/runner.bin $B/oprom.bin ## cross-check the executable spec with Bochs: CASES=, SEED=, SHARD=k/n
+	$B/model/model $B --seed $(SEED) --entry $(CASES) --ept $(CASES) $(if $(SHARD),--shard $(SHARD)) --report $B/model/report.json
+
+.PHONY: model-mutants
+model-mutants: $B/model/model $B/model/runner.bin $B/oprom.bin ## seed faults into the executable spec and count those found
+	model/mutants $B

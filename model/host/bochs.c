@@ -29,7 +29,7 @@ static const char configuration[] =
 	"clock: sync=none, time0=1000000000\n"
 	"log: bochs.log\n"
 	"panic: action=fatal, cpu0=report\n"
-	"error: action=report\n"
+	"error: action=report, cpu0=%s\n"
 	"info: action=ignore\n"
 	"sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy\n"
 	"ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n"
@@ -90,10 +90,13 @@ static void *map_file(const char *directory, const char *name, u64 *bytes)
 	return at;
 }
 
-static void prepare(const char *build, const char *directory, const struct model_params *params, u64 data_bytes)
+static void prepare(const char *build, const char *directory, const struct model_params *given, const struct model_case *cases, u64 data_bytes)
 {
-	char path[400];
+	char path[400], text[2048];
+	struct model_params copy = *given, *params = &copy;
+	u32 case_count = cases != NULL ? (u32)given->count : 0;
 	size_t runner_bytes, rom_bytes;
+	int bytes;
 	u8 *image, *runner, *rom;
 	u32 sectors, words[5];
 
@@ -102,17 +105,22 @@ static void prepare(const char *build, const char *directory, const struct model
 	snprintf(path, sizeof(path), "%s/oprom.bin", build);
 	rom = read_file(path, &rom_bytes);
 	sectors = (u32)((runner_bytes + 511) / 512);
-	image = calloc(1 + sectors, 512);
+	image = calloc(1 + sectors + case_count, 512);
 	if (image == NULL)
 		err(2, "memory");
 	words[0] = BOOT_MAGIC, words[1] = 1, words[2] = sectors, words[3] = 0, words[4] = 1 + sectors;
+	params->cases_sector = cases != NULL ? 1 + sectors : 0;
+	for (u32 i = 0; i < case_count; i++)
+		memcpy(image + (1 + sectors + i) * 512, &cases[i], sizeof(cases[i]));
 	memcpy(image, words, sizeof(words));
 	memcpy(image + MODEL_PARAMS, params, sizeof(*params));
 	memcpy(image + 512, runner, runner_bytes);
-	write_file(directory, "boot.img", image, (1 + sectors) * 512u, ((1 + sectors) * 512u + CYLINDER - 1) / CYLINDER * CYLINDER);
+	write_file(directory, "boot.img", image, (1 + sectors + case_count) * 512u,
+		   ((1 + sectors + case_count) * 512u + CYLINDER - 1) / CYLINDER * CYLINDER);
 	write_file(directory, "data.img", "", 0, data_bytes);
 	write_file(directory, "oprom.bin", rom, rom_bytes, 0);
-	write_file(directory, "rc", configuration, strlen(configuration), 0);
+	bytes = snprintf(text, sizeof(text), configuration, params->suite == SUITE_ENTRY ? "report" : "ignore");
+	write_file(directory, "rc", text, (size_t)bytes, 0);
 	write_file(directory, "go", "c\nq\n", 4, 0);
 	free(image);
 	free(runner);
@@ -167,30 +175,51 @@ static void watch(pid_t pid, const char *directory)
 	}
 }
 
-u64 bochs_run(const char *build, const struct model_params *params, struct bochs_run *run)
+static u32 record_of(u32 suite)
+{
+	return suite == SUITE_EPT ? sizeof(struct ept_result) : sizeof(struct model_result);
+}
+
+static u64 open_results(const struct model_params *params, struct bochs_run *run)
+{
+	u8 *disk = map_file(run->directory, "data.img", &run->bytes);
+	u64 done = 0;
+
+	run->log = map_file(run->directory, "bochs.log", &run->log_bytes);
+	run->header = (struct model_header *)(void *)disk;
+	run->results = disk + MODEL_RESULTS;
+	run->record_bytes = record_of(params->suite);
+	run->count = params->count;
+	while (done < params->count && *(const u64 *)(const void *)(disk + MODEL_RESULTS + done * run->record_bytes) != 0)
+		done++;
+	return done;
+}
+
+u64 bochs_run(const char *build, const struct model_params *params, const struct model_case *cases, struct bochs_run *run)
 {
 	const char *tmp = getenv("TMPDIR");
-	u32 record = params->suite == SUITE_EPT ? sizeof(struct ept_result) : sizeof(struct model_result);
+	u32 record = record_of(params->suite);
 	u64 slots = (params->count + MODEL_BATCH - 1) / MODEL_BATCH * MODEL_BATCH;
 	u64 bytes = MODEL_RESULTS + slots * record;
 	u64 data_bytes = (bytes + CYLINDER - 1) / CYLINDER * CYLINDER;
-	u64 done = 0;
-	u8 *disk;
 
 	snprintf(run->directory, sizeof(run->directory), "%s/model-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
 	if (mkdtemp(run->directory) == NULL)
 		err(2, "%s", run->directory);
-	prepare(build, run->directory, params, data_bytes);
+	prepare(build, run->directory, params, cases, data_bytes);
 	watch(start(run->directory), run->directory);
-	disk = map_file(run->directory, "data.img", &run->bytes);
-	run->log = map_file(run->directory, "bochs.log", &run->log_bytes);
-	run->header = (struct model_header *)(void *)disk;
-	run->results = disk + MODEL_RESULTS;
-	run->record_bytes = record;
-	run->count = params->count;
-	while (done < params->count && *(const u64 *)(const void *)(disk + MODEL_RESULTS + done * record) != 0)
-		done++;
-	return done;
+	return open_results(params, run);
+}
+
+u64 bochs_reopen(const char *directory, struct model_params *params, struct bochs_run *run)
+{
+	u64 bytes;
+	u8 *boot = map_file(directory, "boot.img", &bytes);
+
+	memcpy(params, boot + MODEL_PARAMS, sizeof(*params));
+	munmap(boot, bytes);
+	snprintf(run->directory, sizeof(run->directory), "%s", directory);
+	return open_results(params, run);
 }
 
 void bochs_free(struct bochs_run *run)
@@ -201,6 +230,8 @@ void bochs_free(struct bochs_run *run)
 	munmap(run->header, run->bytes);
 	if (run->log != NULL)
 		munmap(run->log, run->log_bytes);
+	if (getenv("REPRISE_MODEL_KEEP") != NULL)
+		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", run->directory, names[i]);
 		unlink(path);

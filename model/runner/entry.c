@@ -2,6 +2,7 @@
 /* The VM-entry cases. */
 #include "model/runner/runner.h"
 #include "hv/native/asm.h"
+#include "hv/native/ata.h"
 #include "hv/vmcs.h"
 #include "hv/x86.h"
 
@@ -17,6 +18,9 @@ static void write_msr_area(const struct model_case *c)
 	}
 }
 
+static u8 sector[512] __attribute__((aligned(512)));
+_Static_assert(sizeof(struct model_case) <= sizeof(sector), "a case fits into a sector");
+
 void suite_entry(void)
 {
 	struct model_case c;
@@ -25,7 +29,12 @@ void suite_entry(void)
 		struct model_result *result = result_slot(n);
 		bool entered;
 
-		model_generate(params.seed, n, &header, &c);
+		if (params.cases_sector != 0) {
+			(void)ata_read(ATA_BOOT, params.cases_sector + n - params.first, 1, (u64)(uintptr_t)sector);
+			c = *(const struct model_case *)(const void *)sector;
+		} else {
+			model_generate(params.seed, n, &header, &c);
+		}
 		base_load(c.base);
 		write_msr_area(&c);
 		tables_case();

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A stretch of cases of one suite: run in Bochs, joined with the log, judged, and minimized where opinions differ. */
+#ifndef MODEL_HOST_WORK_H
+#define MODEL_HOST_WORK_H
+
+#include "model/host/judge.h"
+#include "model/host/judge_ept.h"
+
+#define DIFFERENCES_SHOWN 5u
+
+struct totals {
+	struct tally entry;
+	struct ept_tally ept;
+	u64 dead;		/* cases that ended the runner */
+	u64 caps_differ;	/* capability MSRs are not what spec/caps.c says */
+	u64 unknown_texts;	/* entry-check texts that model/messages.def does not know */
+	u64 shown;
+};
+
+/* Runs and judges `count` cases from `first` on. */
+void work(const char *build, u32 suite, u64 seed, u64 first, u64 count, struct totals *totals);
+
+/* Judges the results kept in `directory` by an earlier run with REPRISE_MODEL_KEEP set. */
+void work_again(const char *directory, struct totals *totals);
+
+/* Prints a VM-entry case as a C literal for model/directed.c, with both opinions. */
+void print_case(const struct model_header *header, const struct model_case *c, const struct opinion *o);
+
+#endif

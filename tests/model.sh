@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# tests/model.sh BUILD: a sample of `make model`: the executable spec against stock Bochs. Ends in "N passed, N failed".
+# seconds: 100
+set -u
+build=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TMPDIR=$work
+passed=0 failed=0
+verdict() { # SENTENCE STATUS-OF-TEST
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $1"
+		tail -n 20 "$work/out"
+	fi
+}
+number() { jq -r ".$1" "$work/report.json"; }
+
+make -s "$build/model/model" "$build/model/runner.bin" "$build/oprom.bin" >"$work/out" 2>&1
+verdict "the model builds" $?
+"$build/model/model" "$build" --seed "${SEED:-1}" --entry 150000 --ept 40000 --report "$work/report.json" >"$work/out" 2>&1
+verdict "spec and Bochs agree in every sampled case" $?
+[ "$(number vmentry_cases)" = 150000 ] && [ "$(number ept_cases)" = 40000 ] && [ "$(number disagreements_unexplained)" = 0 ]
+verdict "every case of the sample was run and judged" $?
+[ "$(number checks)" -ge 150 ] && [ "$(number checks_seen_both_ways)" -ge 200 ]
+verdict "checks are seen failing and passing" $?
+[ "$(number bochs_messages_provoked)" -ge 145 ]
+verdict "at least 145 of Bochs's texts are provoked" $?
+"$build/model/model" "$build" --entry 3000 --ept 0 --shard 1/3 --jobs 1 >"$work/out" 2>&1 && grep -q '^VM entry: 1000 cases' "$work/out"
+verdict "a shard runs its share" $?
+# a fault in the spec is found, and told as a C literal with the section
+src=$work/src
+mkdir -p "$src"
+cp -r spec "$src/spec"
+ln -s "$PWD/hv" "$src/hv"
+sed -i 's/V(GUEST_GDTR_LIMIT) <= 0xffff/V(GUEST_GDTR_LIMIT) <= 0x1ffff/' "$src/spec/entry_guest.def"
+gcc -std=gnu11 -O1 -w -I"$src" -I"$src/hv" -c -o "$work/entry.o" "$src/spec/entry.c" &&
+	gcc -o "$work/model" "$build"/modelhost/model/*.o "$build"/modelhost/model/host/*.o "$work/entry.o" "$build/libspec.a" -ljson-c
+"$work/model" "$build" --entry 20000 --ept 0 >"$work/out" 2>&1
+[ $? = 1 ] && grep -q 'SET(GUEST_GDTR_LIMIT, 0x1[0-9a-f]*) } }' "$work/out" && grep -q 'Bochs: exit 33 (guest state), "VMENTER FAIL: VMCS guest GDTR/IDTR limit' "$work/out"
+verdict "a seeded fault is found, minimized to one field and printed as a C literal" $?
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
