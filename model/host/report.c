@@ -52,7 +52,6 @@ static double rate(u64 cases, double seconds)
 void report_text(const struct totals *t, const struct report_times *times)
 {
 	const struct tally *e = &t->entry;
-	u64 ept_waived = 0;
 
 	printf("VM entry: %llu cases, %llu enter, %llu fail, %llu agree only by a waiver, %llu differ", (unsigned long long)e->cases,
 	       (unsigned long long)e->entered, (unsigned long long)e->failed, (unsigned long long)e->waived_cases, (unsigned long long)e->disagree);
@@ -65,7 +64,6 @@ void report_text(const struct totals *t, const struct report_times *times)
 	printf("translation: %llu cases, %llu differ", (unsigned long long)t->ept.cases, (unsigned long long)t->ept.disagree);
 	printf(times->ept > 0 ? " (%.0f a second)\n" : "\n", rate(t->ept.cases, times->ept));
 	for (u32 i = 0; i < SPEC_DEVIATIONS; i++) {
-		ept_waived += t->ept.waived[i];
 		if (t->ept.waived[i] != 0)
 			printf("waived %llu times: %s\n", (unsigned long long)t->ept.waived[i], deviations[i]);
 	}
