@@ -39,7 +39,30 @@ static const char fixed_configuration[] =
 	"ata0-master: type=disk, path=" BOCHS_MEDIUM ", mode=flat\n"
 	"boot: disk\n"
 	"optromimage1: file=" OPTION_ROM ", address=0xd0000\n"
-	"com1: enabled=1, mode=socket-client, dev=127.0.0.1:%u\n";
+	"com1: enabled=1, mode=socket-client, dev=127.0.0.1:%u\n"
+	"%s%s%s";
+
+#define ATA1 "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
+
+/* A disk of the second channel; its path may hold anything, so Bochs gets a link. */
+static char *disk_line(const struct temp *temp, const char *which, const char *path, bool *good)
+{
+	char *real = path != NULL ? realpath(path, NULL) : NULL;
+	char *name = say_format("%s.img", which);
+	char *from = temp_path(temp, name);
+	char *line = say_format("%s", "");
+
+	if (path != NULL) {
+		if (real == NULL || symlink(real, from) != 0)
+			*good = false;
+		free(line);
+		line = say_format("%s: type=disk, path=%s, mode=flat\n", which, name);
+	}
+	free(real);
+	free(name);
+	free(from);
+	return line;
+}
 
 static bool write_text(const struct temp *temp, const char *name, const char *text)
 {
@@ -60,17 +83,23 @@ static bool configure(const struct temp *temp, const struct run_spec *run, u64 h
 	const char *clock = run->clock == PLAN_CLOCK_HOST ? "sync=realtime, time0=local, rtc_sync=1" :
 			    real ? "sync=realtime, time0=1000000000" : "sync=none, time0=1000000000";
 	unsigned long long mib = host_bytes >> 20;
-	char *text = say_format(fixed_configuration, (unsigned long long)run->ips, mib, mib, clock, port);
+	bool disks = true;
+	char *master = disk_line(temp, "ata1-master", run->journal, &disks);
+	char *slave = disk_line(temp, "ata1-slave", run->output, &disks);
+	char *text = say_format(fixed_configuration, (unsigned long long)run->ips, mib, mib, clock, port,
+				run->journal != NULL || run->output != NULL ? ATA1 : "", master, slave);
 	char *rom = file_of_build(OPTION_ROM);
 	char *rom_real = realpath(rom, NULL);
 	char *rom_link = temp_path(temp, OPTION_ROM);
-	bool good = rom_real != NULL && symlink(rom_real, rom_link) == 0 && write_text(temp, CONFIGURATION, text) &&
+	bool good = disks && rom_real != NULL && symlink(rom_real, rom_link) == 0 && write_text(temp, CONFIGURATION, text) &&
 		    write_text(temp, DEBUGGER_COMMANDS, "c\nq\n");
 
 	if (rom_real == NULL)
 		say("%s: %s; build it with 'make', or set REPRISE_LIBDIR", rom, strerror(errno));
 	else if (!good)
 		say("%s: %s", temp->path, strerror(errno));
+	free(master);
+	free(slave);
 	free(text);
 	free(rom);
 	free(rom_real);

@@ -39,7 +39,7 @@ static bool stdin_open, stdout_broken;
 int console_open(const struct run_spec *run)
 {
 	console_count = run->vm_count;
-	stdin_open = true;
+	stdin_open = !run->no_input;
 	stdio_vm = VM_MAX;
 	for (u32 v = 0; v < run->vm_count; v++) {
 		struct console *console = &consoles[v];

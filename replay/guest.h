@@ -52,7 +52,11 @@ struct run_spec {
 	double timeout_seconds;		/* of host time; 0 is none */
 	u64 ips;
 	char *iso, *report;		/* paths or NULL */
+	char *record;			/* record -o: the recording to make, or NULL */
+	u64 journal_bytes;		/* room for the journals of all VMs */
+	char *journal, *output;		/* disk images for Bochs: ata1-master and ata1-slave, or NULL */
 	bool verbose, keep;
+	bool no_input;			/* nothing is read from standard input */
 };
 
 /* The values that an option or a workload entry may have. Each returns false if `text` is none of them. */

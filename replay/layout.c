@@ -90,8 +90,8 @@ static int vm_make(const struct run_spec *run, u32 index, struct image *image, s
 	return seed_make(run, index, out->seed);
 }
 
-/* Gives every image its place on the medium and its digest. */
-static void images_make(struct layout *layout, u64 *sector)
+/* Cuts the pictures into images. */
+static void images_make(struct layout *layout)
 {
 	for (u32 v = 0; v < layout->plan.vm_count; v++) {
 		struct image_extent extent[PLAN_IMAGES];
@@ -101,21 +101,42 @@ static void images_make(struct layout *layout, u64 *sector)
 		for (u32 i = 0; i < vm->image_count; i++) {
 			vm->image[i].gpa = extent[i].gpa;
 			vm->image[i].bytes = extent[i].bytes;
-			vm->image[i].source = *sector * LAYOUT_SECTOR;
 			file_sha256(layout->image[v].ram + extent[i].gpa, extent[i].bytes, vm->image[i].sha256);
-			*sector += extent[i].bytes / LAYOUT_SECTOR;
 		}
 	}
 }
 
-static int memory_make(struct layout *layout, u64 start)
+void layout_medium(struct layout *layout, u64 hv_bytes)
 {
+	u64 sector;
+
+	layout->plan_sector = 1 + round_up(hv_bytes, LAYOUT_SECTOR) / LAYOUT_SECTOR;
+	sector = layout->plan_sector + round_up(PLAN_BYTES, LAYOUT_SECTOR) / LAYOUT_SECTOR;
+	for (u32 v = 0; v < layout->plan.vm_count; v++) {
+		struct plan_vm *vm = &layout->plan.vm[v];
+
+		for (u32 i = 0; i < vm->image_count; i++) {
+			vm->image[i].source = sector * LAYOUT_SECTOR;
+			sector += round_up(vm->image[i].bytes, LAYOUT_SECTOR) / LAYOUT_SECTOR;
+		}
+	}
+	layout->medium_sectors = sector;
+}
+
+/* `table`: a recording needs 8 bytes for each page of guest RAM besides. */
+int layout_memory(struct layout *layout, u64 start, bool table)
+{
+	u64 pages = 0;
 	u64 at = round_up(start, PAGE_2M_BYTES);
 	u64 need = at;
 
 	for (u32 v = 0; v < layout->plan.vm_count; v++)
 		need = round_up(need + layout->plan.vm[v].ram_bytes, PAGE_2M_BYTES);
-	need = round_up(need + LAYOUT_HOST_TOP, MIB);
+	for (u32 v = 0; v < layout->plan.vm_count; v++)
+		pages += layout->plan.vm[v].ram_bytes / PAGE_BYTES;
+	layout->table_hpa = need;
+	layout->table_bytes = round_up(pages * 8, PAGE_BYTES);
+	need = round_up(need + (table ? layout->table_bytes : 0) + LAYOUT_HOST_TOP, MIB);
 	if (need > LAYOUT_HOST_MAX)
 		return say_fail(STATUS_REFUSED, "the guests need %llu MiB together with the hypervisor's %llu MiB; "
 				"the platform has at most %llu MiB", (unsigned long long)(need / MIB),
@@ -132,7 +153,6 @@ static int memory_make(struct layout *layout, u64 start)
 int layout_make(const struct run_spec *run, u64 hv_bytes, bool iso, struct layout *layout)
 {
 	struct plan *plan = &layout->plan;
-	u64 sector;
 	int status = 0;
 
 	memset(layout, 0, sizeof(*layout));
@@ -143,17 +163,16 @@ int layout_make(const struct run_spec *run, u64 hv_bytes, bool iso, struct layou
 	plan->quantum_ticks = run->quantum_ticks;
 	for (u32 v = 0; v < run->vm_count; v++)
 		plan->vm[v].ram_bytes = run->vm[v].memory_bytes;
-	status = memory_make(layout, LAYOUT_HV_END);	/* before the files: a wrong size is the likelier mistake */
+	/* before the files: a wrong size is the likelier mistake */
+	status = layout_memory(layout, LAYOUT_HV_END, run->record != NULL);
 	for (u32 v = 0; v < run->vm_count && status == 0; v++)
 		status = vm_make(run, v, &layout->image[v], &plan->vm[v]);
 	if (status != 0)
 		return status;
-	layout->plan_sector = 1 + round_up(hv_bytes, LAYOUT_SECTOR) / LAYOUT_SECTOR;
-	sector = layout->plan_sector + round_up(PLAN_BYTES, LAYOUT_SECTOR) / LAYOUT_SECTOR;
-	images_make(layout, &sector);
-	layout->medium_sectors = sector;
+	images_make(layout);
+	layout_medium(layout, hv_bytes);
 	if (iso)
-		status = memory_make(layout, LAYOUT_HV_END + sector * LAYOUT_SECTOR + LAYOUT_MODULE_SLACK);
+		status = layout_memory(layout, LAYOUT_HV_END + layout->medium_sectors * LAYOUT_SECTOR + LAYOUT_MODULE_SLACK, false);
 	return status;
 }
 

@@ -26,11 +26,17 @@ struct layout {
 	struct image image[VM_MAX];		/* the pictures that the plan's images are cut from */
 	u64 host_bytes;				/* memory that the platform must have, whole MiB */
 	u64 plan_sector, medium_sectors;
+	u64 table_hpa, table_bytes;		/* host memory for the hashes of guest pages */
 };
 
 /* Loads every VM's files and lays everything out, for a flat hypervisor of `hv_bytes` bytes. Returns 0 or a status
  * after a message; layout_close is right in both cases. */
 int layout_make(const struct run_spec *run, u64 hv_bytes, bool iso, struct layout *layout);
+/* Places every VM's RAM from `start` on, and the table behind it if there shall be one: host_bytes, table_*, ram_hpa. */
+int layout_memory(struct layout *layout, u64 start, bool table);
+
+/* Gives the plan's images, whose bytes are in layout->image, their places on the medium. */
+void layout_medium(struct layout *layout, u64 hv_bytes);
 void layout_close(struct layout *layout);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command `reprise`: finds the verb. */
 #include "options.h"
+#include "record.h"
+#include "replay.h"
 #include "run.h"
 #include "say.h"
 
@@ -9,6 +11,8 @@
 
 static const struct { const char *name, *what; int (*main)(int argc, char **argv); } verbs[] = {
 	{ "run", "run guests under the hypervisor, in stock Bochs", run_main },
+	{ "record", "run them, and record what comes in", record_main },
+	{ "replay", "run a recording again, to the instruction", replay_main },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -35,7 +35,20 @@ enum option_key {
 	OPT_REPORT,
 	OPT_KEEP,
 	OPT_RTC,
-	OPT_IPS
+	OPT_IPS,
+	OPT_OUTPUT,
+	OPT_JOURNAL_SIZE
+};
+
+#define JOURNAL_DEFAULT (64ull << 20)
+#define JOURNAL_MIN (1ull << 20)
+#define JOURNAL_MAX (8ull << 30)
+
+static const struct argp_option record_table[] = {
+	{ NULL, 0, NULL, 0, "Recording:", 0 },
+	{ "output", 'o', "FILE.rpl", 0, "the recording to make", 0 },
+	{ "journal-size", OPT_JOURNAL_SIZE, "SIZE", 0, "room for the journals (default 64M)", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
 static const struct argp_option option_table[] = {
@@ -279,43 +292,108 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static error_t parse_record(int key, char *arg, struct argp_state *state)
+{
+	struct run_spec *run = state->input;
+
+	switch (key) {
+	case 'o':
+		free(run->record);
+		run->record = copy(arg);
+		return 0;
+	case OPT_JOURNAL_SIZE:
+		if (!guest_parse_size(arg, &run->journal_bytes) || run->journal_bytes < JOURNAL_MIN ||
+		    run->journal_bytes > JOURNAL_MAX)
+			argp_error(state, "--journal-size: from 1M to 8G");
+		return 0;
+	case ARGP_KEY_END:
+		if (run->record == NULL)
+			argp_error(state, "where to? give -o FILE.rpl");
+		if (run->iso != NULL)
+			argp_error(state, "--iso goes with 'reprise run'");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int options_parse(int argc, char **argv, const struct argp *argp, struct parse *parse);
+
+#define STATUSES "\vExit status: what the guest wrote to port F4H; 0 for an orderly end; 64 usage, 120 guest failure, " \
+	"121 refused input, 122 missing platform, 123 hypervisor failure, 124 time-out, 128+N signal N. " \
+	"On a terminal, Ctrl-A x leaves and Ctrl-A h lists the other keys. See reprise(1)."
+
 int options_run(int argc, char **argv, struct run_spec *run)
 {
 	static const struct argp argp = {
 		.options = option_table,
 		.parser = parse_option,
-		.doc = "Run guests under the Reprise hypervisor, in stock Bochs."
-		       "\vExit status: what the guest wrote to port F4H; 0 for an orderly end; 64 usage, 120 guest "
-		       "failure, "
-		       "121 refused input, 122 missing platform, 123 hypervisor failure, 124 time-out, 128+N signal "
-		       "N. "
-		       "On a terminal, Ctrl-A x leaves and Ctrl-A h lists the other keys. See reprise(1).",
+		.doc = "Run guests under the Reprise hypervisor, in stock Bochs." STATUSES,
 	};
 	struct parse parse = { .run = run };
+
+	return options_parse(argc, argv, &argp, &parse);
+}
+
+/* argp passes parse.run to the parser of -o and parse to that of the rest. */
+static error_t parse_both(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	if (key == ARGP_KEY_INIT) {
+		state->child_inputs[0] = parse;
+		state->child_inputs[1] = parse->run;
+		return 0;
+	}
+	(void)arg;
+	return ARGP_ERR_UNKNOWN;
+}
+
+int options_record(int argc, char **argv, struct run_spec *run)
+{
+	static const struct argp run_argp = { .options = option_table, .parser = parse_option };
+	static const struct argp record_argp = { .options = record_table, .parser = parse_record };
+	static const struct argp_child children[] = {
+		{ &run_argp, 0, NULL, 0 }, { &record_argp, 0, NULL, 0 }, { NULL, 0, NULL, 0 }
+	};
+	static const struct argp argp = {
+		.parser = parse_both,
+		.children = children,
+		.doc = "Run guests as 'reprise run' does, and record them: 'reprise replay' has the same run again." STATUSES,
+	};
+	struct parse parse = { .run = run };
+
+	return options_parse(argc, argv, &argp, &parse);
+}
+
+static int options_parse(int argc, char **argv, const struct argp *argp, struct parse *out)
+{
+	struct run_spec *run = out->run;
 	struct run_spec given;
 
 	memset(run, 0, sizeof(*run));
 	run->pace = isatty(STDIN_FILENO) ? PLAN_PACE_REAL : PLAN_PACE_FAST;
 	run->quantum_ticks = GUEST_QUANTUM_DEFAULT;
 	run->ips = 4000000;
-	guest_defaults(&parse.vm);
-	strcpy(parse.vm.name, "vm0");
-	argp_parse(&argp, argc, argv, 0, NULL, &parse);
-	if (parse.workload == NULL) {
-		run->vm[0] = parse.vm;
+	run->journal_bytes = JOURNAL_DEFAULT;
+	guest_defaults(&out->vm);
+	strcpy(out->vm.name, "vm0");
+	argp_parse(argp, argc, argv, 0, NULL, out);
+	if (out->workload == NULL) {
+		run->vm[0] = out->vm;
 		run->vm_count = 1;
 		return 0;
 	}
 	given = *run;
-	if (workload_read(parse.workload, run) != 0)
+	if (workload_read(out->workload, run) != 0)
 		return STATUS_REFUSED;
-	if (parse.has_clock)
+	if (out->has_clock)
 		run->clock = given.clock;
-	if (parse.has_pace)
+	if (out->has_pace)
 		run->pace = given.pace;
-	if (parse.has_quantum)
+	if (out->has_quantum)
 		run->quantum_ticks = given.quantum_ticks;
-	if (parse.has_timeout)
+	if (out->has_timeout)
 		run->timeout_seconds = given.timeout_seconds;
 	if (given.seeded) {
 		run->seeded = true;

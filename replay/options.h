@@ -11,4 +11,7 @@
  * usage error (64) and for --help; returns 0 or STATUS_REFUSED after a message. */
 int options_run(int argc, char **argv, struct run_spec *run);
 
+/* The same for "reprise record", which needs -o. */
+int options_record(int argc, char **argv, struct run_spec *run);
+
 #endif

@@ -46,6 +46,12 @@ static int vm_status(u32 vm)
 		return STATUS_ORDERLY;
 	case LINK_END_REFUSED:
 		return STATUS_REFUSED;
+	case LINK_END_JOURNAL:	/* a recording that stopped short; a replay that went as far as it could */
+		return state.spec->record != NULL ? STATUS_FAILED : STATUS_ORDERLY;
+	case LINK_END_DIFFERS:
+		return STATUS_DIFFERS;
+	case LINK_END_UNTIL:
+		return STATUS_ORDERLY;
 	default:
 		return STATUS_GUEST_FAILED;
 	}
@@ -64,12 +70,13 @@ static void end_say(u32 vm, const struct link_report *report)
 {
 	static const char *const how[] = { "",	     "ended with a status", "reset",
 					   "halted", "triple fault",	    "stopped",
-					   "refused" };
+					   "refused",
+					   "the journal ends", "the replay differs", "stopped as asked" };
 	const char *name = state.spec->vm[vm].name;
 
 	if (report->code == LINK_END_TRIPLE)
 		say("%s: triple fault at position %llu", name, (unsigned long long)report->position);
-	else if (state.spec->verbose && report->code <= LINK_END_REFUSED)
+	else if (state.spec->verbose && report->code <= LINK_END_UNTIL)
 		say("%s: %s (value %u) at position %llu after %llu exits", name, how[report->code], report->value,
 		    (unsigned long long)report->position, (unsigned long long)report->exits);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct json_object *records;
@@ -14,14 +15,16 @@ static struct json_object *records;
 static const char *type_name(u32 type)
 {
 	static const char *const names[] = { "unknown",	  "started", "mark",	"end",	       "progress",
-					     "all_ended", "fatal",   "missing", "plan_refused" };
+					     "all_ended", "fatal",   "missing", "plan_refused",
+					     "differs",	  "state",   "reached" };
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : names[0];
 }
 
 static const char *end_name(u32 code)
 {
-	static const char *const names[] = { "unknown", "exit", "reset", "halt", "triple_fault", "stopped", "refused" };
+	static const char *const names[] = { "unknown", "exit", "reset", "halt", "triple_fault", "stopped", "refused",
+					     "journal", "differs", "until" };
 
 	return code < sizeof(names) / sizeof(names[0]) ? names[code] : names[0];
 }
@@ -39,7 +42,7 @@ static void add_text(struct json_object *object, const char *key, const char *va
 void report_add(const struct link_report *report, double seconds)
 {
 	struct json_object *record = json_object_new_object();
-	char digest[17];
+	char digest[17], state[17];
 
 	if (records == NULL)
 		records = json_object_new_array();
@@ -60,6 +63,8 @@ void report_add(const struct link_report *report, double seconds)
 			digest[i] = "0123456789abcdef"[report->digest >> (60 - 4 * i) & 15];
 		digest[16] = '\0';
 		add_text(record, "end", end_name(report->code));
+		snprintf(state, sizeof(state), "%016llx", (unsigned long long)report->extra[0]);
+		add_text(record, "state", state);
 		add_text(record, "digest", digest);
 	}
 	json_object_object_add(record, "host_seconds", json_object_new_double(seconds));

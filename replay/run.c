@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verb `run`: lays out the medium, starts Bochs, relays the consoles, and gives back how the guests ended. */
+/* Running guests: lays out the medium, starts Bochs, relays the consoles, and gives back how the guests ended. */
 #include "run.h"
 
 #include "bochs.h"
@@ -23,6 +23,7 @@
 #define GO_ON OUTCOME_GO_ON
 
 struct run {
+	const struct run_hooks *hooks;
 	struct run_spec spec;
 	struct layout layout;
 	struct temp temp;
@@ -47,6 +48,8 @@ static int events_take(void)
 		case LINK_EVENT_NONE:
 			return GO_ON;
 		case LINK_EVENT_TEXT:
+			if (run.hooks->console != NULL)
+				run.hooks->console(event.vm, event.text, event.bytes);
 			console_write(event.vm, event.text, event.bytes);
 			break;
 		case LINK_EVENT_MESSAGE:
@@ -54,7 +57,8 @@ static int events_take(void)
 			say("%s", event.text);
 			break;
 		case LINK_EVENT_REPORT:
-			status = outcome_take(&event.report);
+			if (run.hooks->report == NULL || !run.hooks->report(&event.report))
+				status = outcome_take(&event.report);
 			break;
 		case LINK_EVENT_BROKEN:
 			return say_fail(STATUS_FAILED,
@@ -210,7 +214,7 @@ static int start(void)
 
 static int run_all(void)
 {
-	struct file_spec hv = { .path = file_of_build("hv.bin") };
+	struct file_spec hv = { .path = file_of_build(run.hooks->hv) };
 	bool iso = run.spec.iso != NULL;
 	int status = file_read(&hv, LAYOUT_HV_END, &run.hv);
 
@@ -219,11 +223,16 @@ static int run_all(void)
 		return STATUS_FAILED;
 	if (!iso && isatty(STDERR_FILENO))	/* elsewhere it would be one line more above an error */
 		say_progress("loading the guest's files");
-	status = layout_make(&run.spec, run.hv.count, iso, &run.layout);
+	if (run.hooks->layout != NULL)
+		status = run.hooks->layout(&run.spec, run.hv.count, &run.layout);
+	else
+		status = layout_make(&run.spec, run.hv.count, iso, &run.layout);
 	if (status == 0)
 		status = signals_open();
 	if (status == 0)
 		status = temp_open(&run.temp);
+	if (status == 0 && run.hooks->prepare != NULL)
+		status = run.hooks->prepare(&run.spec, &run.layout, &run.temp);
 	if (status == 0 && iso) {
 		status = iso_write(run.spec.iso, &run.temp, &run.hv, &run.layout, run.signals);
 	} else if (status == 0) {
@@ -235,6 +244,8 @@ static int run_all(void)
 		console_close(1);
 	}
 	say_progress_done();
+	if (run.hooks->finish != NULL)
+		status = run.hooks->finish(status);
 	temp_close(&run.temp, run.spec.keep);
 	if (!iso && run.spec.report != NULL && outcome_started() &&
 	    report_write(run.spec.report, &run.layout, status, outcome_now() - run.begin) != 0 &&
@@ -243,19 +254,31 @@ static int run_all(void)
 	return status;
 }
 
-int run_main(int argc, char **argv)
+int run_guests(const struct run_spec *spec, const struct run_hooks *hooks)
 {
 	int status;
 
 	run.begin = outcome_now();
 	run.signals = -1;
 	run.link.fd = run.link.listener = -1;
-	status = options_run(argc, argv, &run.spec);
+	run.spec = *spec;
+	run.hooks = hooks;
 	outcome_begin(&run.spec, run.begin);
-	if (status == 0)
-		status = run_all();
+	status = run_all();
 	layout_close(&run.layout);
 	free(run.hv.data);
 	guest_free(&run.spec);
+	return status;
+}
+
+int run_main(int argc, char **argv)
+{
+	static const struct run_hooks hooks = { .hv = "hv.bin" };
+	static struct run_spec spec;
+	int status = options_run(argc, argv, &spec);
+
+	if (status == 0)
+		return run_guests(&spec, &hooks);
+	guest_free(&spec);
 	return status;
 }

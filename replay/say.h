@@ -14,6 +14,7 @@ enum status {
 	STATUS_PLATFORM = 122,		/* no Bochs, no VT-x, no EPT ... */
 	STATUS_FAILED = 123,		/* the hypervisor, Bochs or this machine failed */
 	STATUS_TIMEOUT = 124,
+	STATUS_DIFFERS = 125,		/* a replay differs from its recording */
 	STATUS_SIGNAL = 128		/* + the signal's number */
 };
 

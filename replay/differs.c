@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a replaying hypervisor says about the state of a VM, in words. */
+#include "differs.h"
+
+#include "say.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define EVENTS 5u
+
+static const char *const registers[] = { "RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI", "R8", "R9", "R10", "R11",
+					 "R12", "R13", "R14", "R15", "RIP", "RFLAGS", "CR3" };
+static const char *const parts[] = { "control registers and pending events", "segment registers",
+				     "CR2, debug registers, CR8 or swapped MSRs", "x87, SSE or AVX state", "the PIT",
+				     "the RTC", "the UART", "the PICs", "PCI or the keyboard controller",
+				     "the entropy generator", "memory (low half of its hash)",
+				     "memory (high half of its hash)" };
+static const char *const states[] = { "CR0", "CR4", "CR2", "EFER", "CS", "SS" };
+
+char *event_text(const struct journal_event *event)
+{
+	unsigned long long value = event->value;
+
+	switch (event->kind) {
+	case JOURNAL_CONSOLE:
+		return value >= 0x20 && value < 0x7f ? say_format("console byte %02llXH '%c'", value, (char)value) :
+						       say_format("console byte %02llXH", value);
+	case JOURNAL_TIME:
+		return say_format("host time moved on by %llu ns", value);
+	case JOURNAL_DIGEST:
+		return say_format("digest after %llu exits", (unsigned long long)event->digest.exits);
+	default:
+		return say_format("end (code %u, value %llu)", event->code, value);
+	}
+}
+
+/* The last events up to a position. */
+struct tail {
+	u64 until, count;
+	struct journal_event event[EVENTS];
+};
+
+static bool tail_take(const struct journal_event *event, u64 block, u32 offset, void *context)
+{
+	struct tail *tail = context;
+
+	(void)block;
+	(void)offset;
+	if (event->position > tail->until)
+		return false;
+	tail->event[tail->count++ % EVENTS] = *event;
+	return true;
+}
+
+static void tail_say(const struct recording *recording, u32 index, u64 position)
+{
+	struct tail tail = { .until = position };
+
+	recording_events(recording, index, tail_take, &tail);
+	if (tail.count > 0)
+		say("  the last events recorded up to there:");
+	for (u64 i = tail.count > EVENTS ? tail.count - EVENTS : 0; i < tail.count; i++) {
+		char *text = event_text(&tail.event[i % EVENTS]);
+
+		say("    position %llu, time %llu: %s", (unsigned long long)tail.event[i % EVENTS].position,
+		    (unsigned long long)tail.event[i % EVENTS].time, text);
+		free(text);
+	}
+}
+
+void differs_say(const struct recording *recording, u32 index, const struct link_report *report, bool first)
+{
+	unsigned long long found = report->extra[0], recorded = report->extra[1];
+	u32 code = report->code;
+
+	if (first) {
+		say("%s: the replay differs from the recording at position %llu (all agreed up to %llu):",
+		    recording->plan.vm[index].name, (unsigned long long)report->position,
+		    (unsigned long long)report->digest);
+		tail_say(recording, index, report->position);
+	}
+	if (code < DIGEST_REGISTERS)
+		say("  %s: found %llXH, recorded %llXH", registers[code], found, recorded);
+	else if (code >= LINK_DIFFERS_PART && code < LINK_DIFFERS_PART + DIGEST_PARTS)
+		say("  %s: found a hash of %08llX, recorded %08llX", parts[code - LINK_DIFFERS_PART], found, recorded);
+	else if (code == LINK_DIFFERS_EXITS)
+		say("  exits: found %llu, recorded %llu", found, recorded);
+	else if (code == LINK_DIFFERS_MISSED)
+		say("  the VM passed position %llu without asking for the input recorded there", recorded);
+	else if (code == LINK_DIFFERS_EARLY)
+		say("  the VM has a digest or ends here; the recording's next event is at position %llu", recorded);
+	else if (code == LINK_DIFFERS_END)
+		say("  the end: found code %llu with value %llu, recorded code %llu with value %llu", found >> 32,
+		    found & 0xffffffff, recorded >> 32, recorded & 0xffffffff);
+	else
+		say("  something of kind %u", code);
+}
+
+void state_print(const char *vm, const struct link_report *report)
+{
+	const char *name = "?";
+
+	if (report->code < DIGEST_REGISTERS)
+		name = registers[report->code];
+	else if (report->code >= LINK_STATE_CR0 && report->code <= LINK_STATE_SS)
+		name = states[report->code - LINK_STATE_CR0];
+	if (report->code == 0)
+		printf("%s: position %llu, virtual time %llu, %llu exits\n", vm, (unsigned long long)report->position,
+		       (unsigned long long)report->vtime, (unsigned long long)report->exits);
+	printf("%-6s %016llx\n", name, (unsigned long long)report->extra[0]);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verb `replay`: the recording's plan under a hypervisor that takes its inputs from the recording's journal. */
+#include "replay.h"
+
+#include "differs.h"
+#include "outcome.h"
+#include "recording.h"
+#include "run.h"
+#include "say.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define JOURNAL_DISK "journal.disk"
+#define CYLINDER_BYTES (16u * 63u * 512u)	/* Bochs takes whole cylinders */
+
+static struct recording recording;
+static struct {
+	const char *path, *only;	/* only: the name of the one VM to replay */
+	u64 until;
+	u32 index[VM_MAX];		/* of each VM in the recording */
+	u64 compared[VM_MAX];		/* bytes of its console that agree */
+	bool console_differs[VM_MAX], differs[VM_MAX], ended[VM_MAX];
+	u64 total;			/* instructions of all VMs together */
+	u64 reached[VM_MAX];
+	double begin;
+} replay;
+
+/* The recording's plan without the VMs that are not wanted, and its images as pictures. */
+static int make_layout(const struct run_spec *run, u64 hv_bytes, struct layout *layout)
+{
+	int status;
+
+	memset(layout, 0, sizeof(*layout));
+	layout->plan = recording.plan;
+	layout->plan.vm_count = run->vm_count;
+	layout->plan.pace = PLAN_PACE_FAST;
+	for (u32 v = 0; v < run->vm_count; v++)
+		layout->plan.vm[v] = recording.plan.vm[replay.index[v]];
+	for (u32 v = run->vm_count; v < VM_MAX; v++)
+		memset(&layout->plan.vm[v], 0, sizeof(layout->plan.vm[v]));
+	status = layout_memory(layout, LAYOUT_HV_END, true);
+	for (u32 v = 0; v < run->vm_count && status == 0; v++) {
+		const struct plan_vm *vm = &layout->plan.vm[v];
+
+		status = image_open(&layout->image[v], vm->ram_bytes);
+		for (u32 i = 0; i < vm->image_count && status == 0; i++)
+			memcpy(layout->image[v].ram + vm->image[i].gpa, recording.image[replay.index[v]][i].data,
+			       vm->image[i].bytes);
+	}
+	if (status == 0)
+		layout_medium(layout, hv_bytes);
+	return status;
+}
+
+static bool write_journal(int fd, const struct session *session)
+{
+	u8 sector[SESSION_BYTES];
+	u64 bytes = (1 + session->sectors * session->vm_count) * SESSION_BYTES;
+
+	session_encode(session, sector);
+	if (pwrite(fd, sector, sizeof(sector), 0) != sizeof(sector))
+		return false;
+	for (u32 v = 0; v < session->vm_count; v++) {
+		const struct bytes *journal = &recording.vm[replay.index[v]].journal;
+		u64 at = (1 + v * session->sectors) * SESSION_BYTES;
+
+		if (journal->count > 0 && pwrite(fd, journal->data, journal->count, (off_t)at) != (ssize_t)journal->count)
+			return false;
+	}
+	return ftruncate(fd, (off_t)((bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES)) == 0;
+}
+
+static int prepare(struct run_spec *run, const struct layout *layout, const struct temp *temp)
+{
+	struct session session = {
+		.vm_count = run->vm_count, .recording = recording.id, .digest_ticks = recording.digest_ticks,
+		.table_hpa = layout->table_hpa, .table_bytes = layout->table_bytes, .until = replay.until, .sectors = 2,
+	};
+	bool good;
+	int fd;
+
+	for (u32 v = 0; v < run->vm_count; v++) {
+		session.index[v] = replay.index[v];
+		if (session.sectors < recording.vm[replay.index[v]].blocks + 2)
+			session.sectors = recording.vm[replay.index[v]].blocks + 2;
+	}
+	run->journal = temp_path(temp, JOURNAL_DISK);
+	fd = open(run->journal, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	good = fd >= 0 && write_journal(fd, &session);
+	if (!good)
+		say("%s: %s", run->journal, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	replay.begin = outcome_now();
+	return good ? 0 : STATUS_FAILED;
+}
+
+/* A finished recording holds what the guest wrote: it must come again. */
+static void console(u32 vm, const char *text, u32 bytes)
+{
+	const struct bytes *recorded;
+	u64 *at = &replay.compared[vm];
+
+	if (!recording.finished || replay.console_differs[vm])
+		return;
+	recorded = &recording.vm[replay.index[vm]].console;
+	for (u32 i = 0; i < bytes; i++, ++*at) {
+		if (*at < recorded->count && recorded->data[*at] == (u8)text[i])
+			continue;
+		say("%s: its console differs from the recording at byte %llu", recording.plan.vm[replay.index[vm]].name,
+		    (unsigned long long)*at);
+		replay.console_differs[vm] = true;
+		return;
+	}
+}
+
+static void progress(const struct link_report *report)
+{
+	u64 sum = 0;
+	double seconds = outcome_now() - replay.begin;
+
+	replay.reached[report->vm] = report->position;
+	for (u32 v = 0; v < VM_MAX; v++)
+		sum += replay.reached[v];
+	if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) && replay.total > 0 && sum <= replay.total)
+		say_progress("position %llu, %llu %%, %.0f million instructions a second, %.0f s to go",
+			     (unsigned long long)report->position, (unsigned long long)(sum * 100 / replay.total),
+			     (double)sum / seconds / 1e6, seconds * (double)(replay.total - sum) / (double)sum);
+}
+
+static bool report(const struct link_report *report)
+{
+	u32 vm = report->vm;
+	u32 index = vm < VM_MAX ? replay.index[vm] : 0;
+	const char *name = (const char *)recording.plan.vm[index].name;
+
+	if (vm >= VM_MAX)
+		return false;
+	switch (report->type) {
+	case LINK_DIFFERS:
+		say_progress_done();
+		differs_say(&recording, index, report, !replay.differs[vm]);
+		replay.differs[vm] = true;
+		return true;
+	case LINK_STATE:
+		say_progress_done();
+		state_print(name, report);
+		return true;
+	case LINK_REACHED:
+		progress(report);
+		return true;
+	case LINK_END:
+		replay.ended[vm] = true;
+		say_progress_done();
+		if (report->code == LINK_END_JOURNAL)
+			say("%s: the recording ends here, at position %llu", name, (unsigned long long)report->position);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* What the hypervisor could not see: consoles that are shorter than they were. */
+static int finish(int status)
+{
+	bool differs = false;
+
+	for (u32 v = 0; v < VM_MAX; v++) {
+		const struct recording_vm *vm = &recording.vm[replay.index[v]];
+
+		if (replay.ended[v] && recording.finished && replay.until == TIME_NEVER && !replay.differs[v] &&
+		    !replay.console_differs[v] && replay.compared[v] != vm->console.count && vm->ended) {
+			say("%s: its console ends after %llu bytes, the recorded one after %llu",
+			    recording.plan.vm[replay.index[v]].name, (unsigned long long)replay.compared[v],
+			    (unsigned long long)vm->console.count);
+			differs = true;
+		}
+		differs = differs || replay.differs[v] || replay.console_differs[v];
+	}
+	return differs ? STATUS_DIFFERS : status;
+}
+
+enum option_key { OPT_UNTIL = 0x100, OPT_VM, OPT_REPORT, OPT_KEEP, OPT_TIMEOUT, OPT_CONSOLE };
+
+static const struct argp_option option_table[] = {
+	{ "until", OPT_UNTIL, "POSITION", 0, "stop there and print the VM's registers", 0 },
+	{ "vm", OPT_VM, "NAME", 0, "replay only this VM of several", 0 },
+	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
+	{ "report", OPT_REPORT, "FILE", 0, "write every report of the hypervisor to FILE, as JSON", 0 },
+	{ "keep", OPT_KEEP, NULL, 0, "keep the temporary directory and say where it is", 0 },
+	{ "verbose", 'v', NULL, 0, "say more about what happens", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 }
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_spec *run = state->input;
+	bool good = true;
+
+	switch (key) {
+	case OPT_UNTIL:
+		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &replay.until);
+		break;
+	case OPT_VM:
+		replay.only = arg;
+		break;
+	case OPT_TIMEOUT:
+		good = guest_parse_seconds(arg, &run->timeout_seconds);
+		break;
+	case OPT_REPORT:
+		run->report = say_format("%s", arg);
+		break;
+	case OPT_KEEP:
+		run->keep = true;
+		break;
+	case 'v':
+		run->verbose = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (replay.path != NULL)
+			argp_error(state, "give one recording");
+		replay.path = arg;
+		break;
+	case ARGP_KEY_END:
+		if (replay.path == NULL)
+			argp_error(state, "which recording?");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (!good)
+		argp_error(state, "'%s' is not possible (see --help)", arg);
+	return 0;
+}
+
+/* The VMs as the tool knows them: names for messages; input comes from the journal only. */
+static int choose_vms(struct run_spec *run)
+{
+	for (u32 v = 0; v < recording.plan.vm_count; v++) {
+		const char *name = (const char *)recording.plan.vm[v].name;
+
+		if (replay.only != NULL && strcmp(replay.only, name) != 0)
+			continue;
+		strcpy(run->vm[run->vm_count].name, name);
+		run->vm[run->vm_count].memory_bytes = recording.plan.vm[v].ram_bytes;
+		replay.index[run->vm_count++] = v;
+		replay.total += recording.vm[v].position < replay.until ? recording.vm[v].position : replay.until;
+	}
+	if (run->vm_count == 0)
+		return say_fail(STATUS_REFUSED, "%s: it has no VM '%s'", replay.path, replay.only);
+	return 0;
+}
+
+int replay_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = option_table,
+		.parser = parse_option,
+		.args_doc = "FILE.rpl",
+		.doc = "Replay a recording to the instruction, and check it."
+		       "\vExit status: as of the recorded run; 125 if the replay differs from the recording; 121 if the "
+		       "recording cannot be used. See reprise(1).",
+	};
+	static const struct run_hooks hooks = {
+		.hv = "hv-replay.bin", .layout = make_layout, .prepare = prepare, .console = console, .report = report,
+		.finish = finish,
+	};
+	static struct run_spec spec;
+	int status;
+
+	replay.until = TIME_NEVER;
+	spec.ips = 4000000;
+	spec.pace = PLAN_PACE_FAST;
+	spec.no_input = true;
+	argp_parse(&argp, argc, argv, 0, NULL, &spec);
+	status = recording_read(replay.path, false, &recording);
+	if (status == 0)
+		status = choose_vms(&spec);
+	if (status == 0)
+		status = run_guests(&spec, &hooks);
+	else
+		guest_free(&spec);
+	recording_free(&recording);
+	return status;
+}
