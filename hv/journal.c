@@ -12,8 +12,8 @@
 #define OFF_TIME 24u
 #define OFF_RECORDING 32u
 #define NUMBER_MAX 10u		/* bytes of the longest LEB128 number of 64 bits */
-/* The longest record: kind, position, time, code, value, exits, registers, hashes of 4 bytes. */
-#define RECORD_MAX (1u + NUMBER_MAX * (5u + DIGEST_REGISTERS) + 4u * DIGEST_PARTS)
+/* The longest record: kind, position, time, code, value, exits, registers, which hashes, those of 4 bytes. */
+#define RECORD_MAX (1u + NUMBER_MAX * (6u + DIGEST_REGISTERS) + 4u * DIGEST_PARTS)
 #define TIME_LIMIT 0x8000000000000000ull	/* positions and times lie below (dev/board.h: BOARD_TIME_MAX) */
 
 _Static_assert(RECORD_MAX <= JOURNAL_RECORD_BYTES, "a record always fits into an empty block");
@@ -54,14 +54,27 @@ static void draft_number(struct draft *draft, u64 value)
 	draft_byte(draft, (u8)value);
 }
 
+/* Bit i: part i is not as in the digest before. */
+static u64 changed_parts(const struct digest *last, const struct digest *digest)
+{
+	u64 changed = 0;
+
+	for (u32 i = 0; i < DIGEST_PARTS; i++)
+		if (digest->part[i] != last->part[i])
+			changed |= 1u << i;
+	return changed;
+}
+
 static void draft_digest(struct draft *draft, const struct digest *last, const struct digest *digest)
 {
 	draft_number(draft, digest->exits - last->exits);
 	for (u32 i = 0; i < DIGEST_REGISTERS; i++)
 		draft_number(draft, digest->reg[i] ^ last->reg[i]);
+	draft_number(draft, changed_parts(last, digest));
 	for (u32 i = 0; i < DIGEST_PARTS; i++)
-		for (u32 k = 0; k < 4; k++)
-			draft_byte(draft, (u8)(digest->part[i] >> (8 * k)));
+		if (digest->part[i] != last->part[i])
+			for (u32 k = 0; k < 4; k++)
+				draft_byte(draft, (u8)(digest->part[i] >> (8 * k)));
 }
 
 static bool has_digest(u32 kind)
@@ -179,11 +192,20 @@ static u32 read_digest(const u8 *block, u32 offset, u32 used, const struct diges
 		offset = read_number(block, offset, used, &number);
 		digest->reg[i] = last->reg[i] ^ number;
 	}
-	if (offset == 0 || used - offset < 4 * DIGEST_PARTS)
+	if (offset != 0)
+		offset = read_number(block, offset, used, &number);
+	if (offset == 0 || number >= 1u << DIGEST_PARTS)
 		return 0;
-	for (u32 i = 0; i < DIGEST_PARTS; i++)
-		digest->part[i] = (u32)get(block, JOURNAL_HEADER_BYTES + offset + 4 * i, 4);
-	return offset + 4 * DIGEST_PARTS;
+	for (u32 i = 0; i < DIGEST_PARTS; i++) {
+		digest->part[i] = last->part[i];
+		if ((number >> i & 1u) == 0)
+			continue;
+		if (used - offset < 4)
+			return 0;
+		digest->part[i] = (u32)get(block, JOURNAL_HEADER_BYTES + offset, 4);
+		offset += 4;
+	}
+	return offset;
 }
 
 /* Whether the value of a CONSOLE, TIME or END record is possible. */

@@ -19,7 +19,8 @@
  *
  *   CONSOLE   the byte                        it arrived when the VM stood there
  *   TIME      the difference                  the VM's virtual time moved on by that much, following the host
- *   DIGEST    exits, registers, hashes        each register as the XOR with the one of the digest before
+ *   DIGEST    exits, registers, hashes        exits as the difference, each register as the XOR with the one of the digest
+ *                                             before; a mask of the parts whose hash has changed, and those (u32)
  *   END       code, value, then as DIGEST     the VM ended
  *
  * Records never cross a block. Every prefix of whole blocks can be replayed. Pure functions; nothing here is a door.

@@ -49,6 +49,8 @@ static void zero_tail(const struct plan_vm *plan, const struct plan_image *image
 bool memory_prepare(vm_id vm, const struct plan_vm *plan)
 {
 	u32 prot = EPT_READ | EPT_WRITE | EPT_EXEC;
+	bool small = (plan->flags & PLAN_MAP_4K) != 0;
+	u64 frames = plan->ram_bytes >> PAGE_SHIFT;
 	u64 done = 0;
 	enum error error;
 
@@ -67,9 +69,12 @@ bool memory_prepare(vm_id vm, const struct plan_vm *plan)
 	}
 	zero(plan, done, plan->ram_bytes);
 	ept_reset(vm, cpu_physical(vm_ept[vm].entry[0]));
-	error = ept_map_range(vm, 0, plan->ram_hpa >> PAGE_SHIFT, plan->ram_bytes >> PAGE_SHIFT, prot, EPT_MT_WB,
-			      (plan->flags & PLAN_MAP_4K) != 0 ? EPT_4K : EPT_1G);
+	error = ept_map_range(vm, 0, plan->ram_hpa >> PAGE_SHIFT, frames, prot, EPT_MT_WB, small ? EPT_2M : EPT_1G);
 	ASSERT(error == OK, error);
+	for (u64 gfn = 0; small && gfn < frames; gfn += 512) {	/* a large page is split in one go */
+		error = ept_protect(vm, gfn, prot);
+		ASSERT(error == OK, error);
+	}
 	return true;
 }
 

@@ -72,7 +72,7 @@ static const struct argp_option option_table[] = {
 	{ "pace", OPT_PACE, "real|fast", 0, "idle guests wait for host time, or jump (default real on a terminal)", 0 },
 	{ "clock", OPT_CLOCK, "virtual|host", 0, "count instructions, or follow the host (default virtual)", 0 },
 	{ "seed", OPT_SEED, "N", 0, "entropy from this number: the same number, the same run", 0 },
-	{ "quantum", OPT_QUANTUM, "N", 0, "ticks between two moments when a VM may be stopped (default 4000000)", 0 },
+	{ "quantum", OPT_QUANTUM, "N", 0, "ticks between two moments when a VM may be stopped (default 5000000)", 0 },
 	{ "ips", OPT_IPS, "N", 0, "instructions per emulated second that Bochs assumes (default 4000000)", 0 },
 	{ NULL, 0, NULL, 0, "For tests:", 4 },
 	{ "intercept", OPT_INTERCEPT, "LIST", 0, "further exits: all, exceptions, rdtsc, cr3, invlpg, pause", 0 },
