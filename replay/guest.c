@@ -180,6 +180,7 @@ void guest_free(struct run_spec *run)
 	free(run->iso);
 	free(run->report);
 	free(run->record);
+	free(run->script);
 	free(run->journal);
 	free(run->output);
 	memset(run, 0, sizeof(*run));

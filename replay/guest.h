@@ -54,6 +54,7 @@ struct run_spec {
 	char *iso, *report;		/* paths or NULL */
 	char *record;			/* record -o: the recording to make, or NULL */
 	u64 journal_bytes;		/* room for the journals of all VMs */
+	char *script;			/* --script: what is typed, with --seed */
 	char *journal, *output;		/* disk images for Bochs: ata1-master and ata1-slave, or NULL */
 	bool verbose, keep;
 	bool no_input;			/* nothing is read from standard input */

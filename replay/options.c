@@ -36,7 +36,7 @@ enum option_key {
 	OPT_KEEP,
 	OPT_RTC,
 	OPT_IPS,
-	OPT_OUTPUT,
+	OPT_SCRIPT,
 	OPT_JOURNAL_SIZE
 };
 
@@ -71,7 +71,8 @@ static const struct argp_option option_table[] = {
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
 	{ "pace", OPT_PACE, "real|fast", 0, "idle guests wait for host time, or jump (default real on a terminal)", 0 },
 	{ "clock", OPT_CLOCK, "virtual|host", 0, "count instructions, or follow the host (default virtual)", 0 },
-	{ "seed", OPT_SEED, "N", 0, "entropy from this number: the same number, the same run", 0 },
+	{ "seed", OPT_SEED, "N", 0, "entropy, and when input comes, from this number: the same number, the same run", 0 },
+	{ "script", OPT_SCRIPT, "FILE", 0, "with --seed: what is typed on the consoles; the seed decides when", 0 },
 	{ "quantum", OPT_QUANTUM, "N", 0, "ticks between two moments when a VM may be stopped (default 5000000)", 0 },
 	{ "ips", OPT_IPS, "N", 0, "instructions per emulated second that Bochs assumes (default 4000000)", 0 },
 	{ NULL, 0, NULL, 0, "For tests:", 4 },
@@ -230,6 +231,10 @@ static bool parse_run(struct parse *parse, int key, char *arg, bool *good)
 	case OPT_SEED:
 		*good = guest_parse_number(arg, 0, UINT64_MAX, &run->seed);
 		run->seeded = true;
+		break;
+	case OPT_SCRIPT:
+		free(run->script);
+		run->script = copy(arg);
 		break;
 	case OPT_QUANTUM:
 		*good = guest_parse_number(arg, GUEST_QUANTUM_MIN, GUEST_QUANTUM_MAX, &run->quantum_ticks);

@@ -9,6 +9,7 @@
 #include "outcome.h"
 #include "report.h"
 #include "say.h"
+#include "seeded.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -273,12 +274,20 @@ int run_guests(const struct run_spec *spec, const struct run_hooks *hooks)
 
 int run_main(int argc, char **argv)
 {
-	static const struct run_hooks hooks = { .hv = "hv.bin" };
+	static const struct run_hooks live = { .hv = "hv.bin" };
+	static const struct run_hooks seeded = { .hv = "hv-seeded.bin", .prepare = seeded_prepare };
 	static struct run_spec spec;
 	int status = options_run(argc, argv, &spec);
 
+	if (status == 0 && spec.seeded && spec.iso == NULL && spec.clock == PLAN_CLOCK_VIRTUAL) {
+		spec.pace = PLAN_PACE_FAST;
+		spec.no_input = true;
+		return run_guests(&spec, &seeded);
+	}
+	if (status == 0 && spec.script != NULL)
+		status = say_fail(STATUS_USAGE, "--script goes with --seed and the virtual clock");
 	if (status == 0)
-		return run_guests(&spec, &hooks);
+		return run_guests(&spec, &live);
 	guest_free(&spec);
 	return status;
 }
