@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command `reprise`: finds the verb. */
 #include "options.h"
+#include "inspect.h"
 #include "record.h"
 #include "replay.h"
 #include "run.h"
@@ -13,6 +14,8 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "run", "run guests under the hypervisor, in stock Bochs", run_main },
 	{ "record", "run them, and record what comes in", record_main },
 	{ "replay", "run a recording again, to the instruction", replay_main },
+	{ "info", "say what a recording is", info_main },
+	{ "verify", "check a recording without running it", verify_main },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -41,7 +41,7 @@ enum option_key {
 };
 
 #define JOURNAL_DEFAULT (64ull << 20)
-#define JOURNAL_MIN (1ull << 20)
+#define JOURNAL_MIN (4ull << 10)
 #define JOURNAL_MAX (8ull << 30)
 
 static const struct argp_option record_table[] = {
@@ -309,7 +309,7 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 	case OPT_JOURNAL_SIZE:
 		if (!guest_parse_size(arg, &run->journal_bytes) || run->journal_bytes < JOURNAL_MIN ||
 		    run->journal_bytes > JOURNAL_MAX)
-			argp_error(state, "--journal-size: from 1M to 8G");
+			argp_error(state, "--journal-size: from 4K to 8G");
 		return 0;
 	case ARGP_KEY_END:
 		if (run->record == NULL)

@@ -7,6 +7,7 @@
  */
 #include "record.h"
 
+#include "journal_file.h"
 #include "options.h"
 #include "recording.h"
 #include "run.h"
@@ -30,11 +31,11 @@ static struct session session;
 static int journal_make(const struct run_spec *run, const struct layout *layout)
 {
 	u8 sector[SESSION_BYTES];
-	u64 bytes = (run->journal_bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES;
+	u64 bytes = (run->journal_bytes + SESSION_BYTES + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES;
 	int fd = open(journal, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
 
 	session = (struct session){ .vm_count = layout->plan.vm_count, .recording = recording.id, .until = TIME_NEVER };
-	session.sectors = (bytes / SESSION_BYTES - 1) / layout->plan.vm_count;
+	session.sectors = run->journal_bytes / SESSION_BYTES / layout->plan.vm_count;
 	session.digest_ticks = recording.digest_ticks;
 	session.table_hpa = layout->table_hpa;
 	session.table_bytes = layout->table_bytes;
@@ -138,27 +139,11 @@ static int collect(void)
 	if (fd < 0)
 		return say_fail(STATUS_FAILED, "%s: %s", journal, strerror(errno));
 	for (u32 v = 0; v < session.vm_count; v++) {
-		u64 at = (1 + v * session.sectors) * SESSION_BYTES;
-		u64 room = 1 << 20, bytes = 0;
-		u8 *data = say_alloc(room);
+		struct bytes blocks;
 
-		for (;;) {	/* up to the first block that does not begin like one */
-			ssize_t got = pread(fd, data + bytes, JOURNAL_BLOCK_BYTES, (off_t)(at + bytes));
-
-			if (got != JOURNAL_BLOCK_BYTES || data[bytes] == 0)
-				break;
-			bytes += JOURNAL_BLOCK_BYTES;
-			if (bytes == session.sectors * SESSION_BYTES)
-				break;
-			if (bytes + JOURNAL_BLOCK_BYTES > room) {
-				room *= 2;
-				data = realloc(data, room);
-				if (data == NULL)
-					exit(say_fail(STATUS_FAILED, "no memory for the journal"));
-			}
-		}
-		(void)recording_scan(&recording, v, data, bytes, journal, true);
-		free(data);
+		journal_file_read(fd, &session, v, &blocks);
+		(void)recording_scan(&recording, v, blocks.data, blocks.count, journal, true);
+		free(blocks.data);
 	}
 	close(fd);
 	recording.finished = true;

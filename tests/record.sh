@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# tests/record.sh BUILD: record and replay. A guest whose output depends on every input, Linux with console input at random
+# moments, seeds, one VM of several, a perturbed replayer, cut-off and full journals. Ends in "N passed, N failed".
+# seconds: 120
+set -u
+build=$(realpath "$1")
+top=$(cd "$(dirname "$0")/.." && pwd)
+kernel=$build/kernel/vmlinuz initrd=$build/initramfs.cpio chance=$build/guests/long/chance
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+verdict() { # SENTENCE STATUS-OF-TEST
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $1"
+		tail -n 8 out err 2>/dev/null
+	fi
+}
+reprise() { timeout -s KILL 200 "$build/reprise" "$@" --timeout 180 >out 2>err; }
+look() { timeout -s KILL 60 "$build/reprise" "$@" >out 2>err; }	# verbs that run nothing
+guest() { printf '%s\n' --kernel "$chance" --memory 16M; }
+# position, exits and digest of the whole state at the end, from a --report
+end_of() { jq -c '[.records[] | select(.type == "end") | .position, .vtime, .exits, .state]' "$1"; }
+# types words at random moments for about $1 tenths of a second
+type_at_random() { for _ in $(seq "$1"); do sleep "0.0$((RANDOM % 9))$((RANDOM % 9))"; printf '%c' "$((RANDOM % 10))"; done; }
+
+# record and replay are the same run, and two recordings are not
+mapfile -t chance_args < <(guest)
+same=0
+for i in 1 2; do
+	reprise record -o "host$i.rpl" "${chance_args[@]}" --clock host --report r.json </dev/null && mv out "host$i.txt" &&
+		reprise replay "host$i.rpl" --report p.json && cmp -s out "host$i.txt" && [ "$(end_of r.json)" = "$(end_of p.json)" ] ||
+		same=1
+done
+verdict "a guest that sees everything replays to its own output with the host's clock" $same
+! cmp -s host1.txt host2.txt
+verdict "two recordings with the host's clock differ" $?
+
+type_at_random 30 | reprise record -o typed.rpl "${chance_args[@]}" --append 300 --report r.json && mv out typed.txt
+reprise replay typed.rpl --report p.json && cmp -s out typed.txt && [ "$(end_of r.json)" = "$(end_of p.json)" ] &&
+	[ "$(grep -c SUCCESS out)" = 1 ]
+verdict "console input at random moments replays to the same position, time, exits, state and console" $?
+look info -e typed.rpl && [ "$(grep -c 'console byte' out)" -gt 5 ] && grep -q 'ended with status 0' out
+verdict "info tells the inputs and how it ended" $?
+look verify typed.rpl && grep -q whole out
+verdict "verify finds it whole" $?
+tar --zstd -tf typed.rpl >out 2>err && grep -qx recording.json out && grep -qx journal/0 out &&
+	mkdir x && tar --zstd -C x -xf typed.rpl && (cd x && sha256sum --quiet -c SHA256SUMS)
+verdict "tar lists and unpacks a recording, and its digests hold" $?
+
+# packs the members in x/ again
+pack() { (cd x && find . -type f ! -name SHA256SUMS -printf '%P\n' | sort >../list && xargs sha256sum <../list >SHA256SUMS &&
+	tar --zstd -cf "../$1" -T ../list SHA256SUMS); }
+
+cp x/journal/0 journal.whole
+: >x/journal/0
+pack empty.rpl
+reprise replay empty.rpl
+status=$?
+[ $status = 0 ] && grep -q 'the recording ends here, at position 5000000' err
+verdict "with the journal emptied the replay stops where it first asks for input, and says so" $?
+
+# a broken replayer: one input is another byte; the next digest tells
+"$build/tests-perturb" journal.whole x/journal/0 && pack perturbed.rpl
+reprise replay perturbed.rpl
+[ $? = 125 ] && grep -q 'differs from the recording at position' err && grep -q 'found' err && grep -q 'console byte' err
+verdict "one changed input is caught at the next digest, with position, registers and the last events" $?
+cp journal.whole x/journal/0
+
+# every prefix of whole blocks replays
+blocks=$(($(stat -c %s journal.whole) / 512)) bad=0
+for n in $(seq 1 $((blocks - 1))); do
+	head -c $((n * 512)) journal.whole >x/journal/0
+	pack prefix.rpl
+	reprise replay prefix.rpl || bad=1
+	grep -q 'the recording ends here' err || bad=1
+	cmp -s -n "$(stat -c %s out)" out typed.txt || bad=1
+done
+verdict "every prefix of whole blocks replays as far as it goes" $bad
+
+# seeds
+words=$work/words
+printf 'these are words to type\n' >"$words"
+for n in 1 1 2; do
+	reprise run "${chance_args[@]}" --append 300 --seed $n --script "$words" --digest --report s.json </dev/null
+	{ cat out; jq -c '.records[] | select(.type == "end") | .position, .exits, .digest' s.json; } >>"seed$n"
+done
+[ "$(sort -u seed1 | wc -l)" = "$(sort -u seed2 | wc -l)" ] && [ "$(head -n $(($(wc -l <seed1) / 2)) seed1)" = "$(tail -n $(($(wc -l <seed1) / 2)) seed1)" ]
+verdict "the same seed is the same run" $?
+! cmp -s seed2 <(head -n "$(wc -l <seed2)" seed1)
+verdict "another seed is another run" $?
+
+# several VMs: each journal stands alone
+cat >two.conf <<EOF2
+vm "left" { kernel = "$chance" memory = "16M" console = "file:left.txt" append = "120" }
+vm "right" { kernel = "$chance" memory = "16M" console = "file:right.txt" append = "200" }
+EOF2
+reprise record -o two.rpl --workload two.conf --clock host --report r.json </dev/null
+bad=$?
+cat left.txt right.txt >both.txt
+for vm in left right; do
+	reprise replay two.rpl --vm $vm --report p.json && cmp -s out $vm.txt || bad=1
+	[ "$(jq -c ".records[] | select(.type == \"end\" and .vm == $([ $vm = left ] && echo 0 || echo 1)) | [.position, .vtime, .exits, .state]" r.json)" = "$(end_of p.json)" ] || bad=1
+done
+verdict "one VM of two replays without the other" $bad
+
+# Linux
+reprise record -o linux.rpl --kernel "$kernel" --initrd "$initrd" --report r.json </dev/null && mv out linux.txt &&
+	reprise replay linux.rpl --report p.json && cmp -s out linux.txt && [ "$(end_of r.json)" = "$(end_of p.json)" ]
+verdict "Linux boots, is recorded, and replays to the same state" $?
+look info linux.rpl && grep -q 'Linux version' out && [ "$(tar --zstd -xOf linux.rpl journal/0 | wc -c)" -le 8192 ]
+verdict "its journal is at most 8 KiB, and info names the kernel" $?
+boot_chance=(--kernel "$kernel" --initrd with.cpio --append +reprise.run=sh,/chance.sh)
+"$top/boot/initramfs.sh" with.cpio "$top/tests/guests/linux/chance.sh" "$top/tests/guests/linux/clear_refs.sh"
+for i in 1 2; do
+	{ sleep 1; type_at_random 10; echo; } | reprise record -o "random$i.rpl" "${boot_chance[@]}" --clock host
+	mv out "random$i.txt"
+done
+grep -q 'XT-PIC' random1.txt && ! cmp -s random1.txt random2.txt
+verdict "Linux prints its interrupts, the nanoseconds and random bytes, and two recordings differ" $?
+reprise replay random1.rpl && cmp -s out random1.txt
+verdict "and it replays to its own output" $?
+reprise record -o clear.rpl --kernel "$kernel" --initrd with.cpio --append +reprise.run=sh,/clear_refs.sh --report r.json </dev/null && mv out clear.txt &&
+	grep -q REFS clear.txt && reprise replay clear.rpl --report p.json && cmp -s out clear.txt && [ "$(end_of r.json)" = "$(end_of p.json)" ]
+verdict "a guest that looks at its accessed bits without INVLPG replays identically" $?
+
+# a full journal
+reprise record -o full.rpl "${chance_args[@]}" --append 2000 --clock host --journal-size 16K --quantum 10000 </dev/null
+[ $? = 123 ] && grep -q 'the journal is full' err
+verdict "a full journal stops the VM with that message" $?
+mv out full.txt
+reprise replay full.rpl && cmp -s out full.txt && grep -q 'the recording ends here' err
+verdict "and what was recorded replays" $?
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

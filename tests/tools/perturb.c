@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* perturb IN OUT: a journal with the first console byte changed and its block sealed again, as a broken replayer would
+ * hand it out. Exit status 1: there is no such byte. */
+#include <stdio.h>
+#include "crc32c.h"
+#include "journal.h"
+
+static u8 block[JOURNAL_BLOCK_BYTES];
+
+/* The offset in the block of the byte of its first CONSOLE record, 0 if none. */
+static u32 find(struct journal_cursor *at)
+{
+	struct journal_event event;
+
+	while (at->at < at->used) {
+		if (journal_next(block, at, &event) != JOURNAL_OK)
+			return 0;
+		if (event.kind == JOURNAL_CONSOLE)
+			return JOURNAL_HEADER_BYTES + at->at - 1;	/* a byte below 80H is its own LEB128 number */
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL;
+	FILE *out = argc == 3 ? fopen(argv[2], "wb") : NULL;
+	struct journal_cursor at = { 0 };
+	int done = 0;
+
+	if (in == NULL || out == NULL)
+		return 2;
+	while (fread(block, 1, sizeof(block), in) == sizeof(block)) {
+		u32 offset;
+
+		for (u32 i = 0; i < 8; i++)	/* whatever recording it is of */
+			at.recording = at.recording << 8 | block[39 - i];
+		if (journal_open_block(block, &at) != JOURNAL_OK)
+			return 2;
+		offset = done ? 0 : find(&at);
+		if (offset != 0) {
+			u32 crc;
+
+			block[offset] ^= 1;
+			crc = crc32c(block, JOURNAL_CRC_AT);
+			for (u32 i = 0; i < 4; i++)
+				block[JOURNAL_CRC_AT + i] = (u8)(crc >> 8 * i);
+			done = 1;
+		}
+		while (offset == 0 && at.at < at.used) {
+			struct journal_event event;
+
+			if (journal_next(block, &at, &event) != JOURNAL_OK)
+				return 2;
+		}
+		at.sequence++;
+		if (fwrite(block, 1, sizeof(block), out) != sizeof(block))
+			return 2;
+		if (done)	/* the rest as it is */
+			break;
+	}
+	while (fread(block, 1, sizeof(block), in) == sizeof(block))
+		if (fwrite(block, 1, sizeof(block), out) != sizeof(block))
+			return 2;
+	return fclose(out) == 0 && done ? 0 : 1;
+}
