@@ -10,6 +10,7 @@
 #include "exit.h"
 #include "inject.h"
 #include "stop.h"
+#include "trace.h"
 #include "vcpu.h"
 #include "vmcs.h"
 
@@ -59,6 +60,7 @@ void run_vm(vm_id vm)
 {
 	struct vcpu *v = &vcpus[vm];
 	struct vmexit exit;
+	enum action action;
 
 	for (;;) {
 		u64 timer = 1;	/* stops before the next instruction */
@@ -77,7 +79,10 @@ void run_vm(vm_id vm)
 		v->position += (u64)ticks;
 		v->exits++;
 		exit_load(vm, &exit);
-		switch (exit_handle(vm, &exit)) {
+		trace_exit(vm, &exit);
+		action = exit_handle(vm, &exit);
+		trace_handled(vm, &exit);
+		switch (action) {
 		case ACTION_RESUME:
 			break;
 		case ACTION_SKIP:

@@ -6,6 +6,7 @@
 #include "replay.h"
 #include "run.h"
 #include "say.h"
+#include "trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "run", "run guests under the hypervisor, in stock Bochs", run_main },
 	{ "record", "run them, and record what comes in", record_main },
 	{ "replay", "run a recording again, to the instruction", replay_main },
+	{ "trace", "print every VM exit of a recording", trace_main },
 	{ "info", "say what a recording is", info_main },
 	{ "verify", "check a recording without running it", verify_main },
 };

@@ -8,7 +8,6 @@
 #include "run.h"
 #include "say.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,12 +15,13 @@
 #include <unistd.h>
 
 #define JOURNAL_DISK "journal.disk"
+#define OUTPUT_DISK "output.disk"
 #define CYLINDER_BYTES (16u * 63u * 512u)	/* Bochs takes whole cylinders */
 
-static struct recording recording;
+static struct recording *recording;
+static struct replay_wish wish;
+static char *output_path;
 static struct {
-	const char *path, *only;	/* only: the name of the one VM to replay */
-	u64 until;
 	u32 index[VM_MAX];		/* of each VM in the recording */
 	u64 compared[VM_MAX];		/* bytes of its console that agree */
 	bool console_differs[VM_MAX], differs[VM_MAX], ended[VM_MAX];
@@ -36,11 +36,11 @@ static int make_layout(const struct run_spec *run, u64 hv_bytes, struct layout *
 	int status;
 
 	memset(layout, 0, sizeof(*layout));
-	layout->plan = recording.plan;
+	layout->plan = recording->plan;
 	layout->plan.vm_count = run->vm_count;
 	layout->plan.pace = PLAN_PACE_FAST;
 	for (u32 v = 0; v < run->vm_count; v++)
-		layout->plan.vm[v] = recording.plan.vm[replay.index[v]];
+		layout->plan.vm[v] = recording->plan.vm[replay.index[v]];
 	for (u32 v = run->vm_count; v < VM_MAX; v++)
 		memset(&layout->plan.vm[v], 0, sizeof(layout->plan.vm[v]));
 	status = layout_memory(layout, LAYOUT_HV_END, true);
@@ -49,7 +49,7 @@ static int make_layout(const struct run_spec *run, u64 hv_bytes, struct layout *
 
 		status = image_open(&layout->image[v], vm->ram_bytes);
 		for (u32 i = 0; i < vm->image_count && status == 0; i++)
-			memcpy(layout->image[v].ram + vm->image[i].gpa, recording.image[replay.index[v]][i].data,
+			memcpy(layout->image[v].ram + vm->image[i].gpa, recording->image[replay.index[v]][i].data,
 			       vm->image[i].bytes);
 	}
 	if (status == 0)
@@ -66,7 +66,7 @@ static bool write_journal(int fd, const struct session *session)
 	if (pwrite(fd, sector, sizeof(sector), 0) != sizeof(sector))
 		return false;
 	for (u32 v = 0; v < session->vm_count; v++) {
-		const struct bytes *journal = &recording.vm[replay.index[v]].journal;
+		const struct bytes *journal = &recording->vm[replay.index[v]].journal;
 		u64 at = (1 + v * session->sectors) * SESSION_BYTES;
 
 		if (journal->count > 0 && pwrite(fd, journal->data, journal->count, (off_t)at) != (ssize_t)journal->count)
@@ -75,19 +75,37 @@ static bool write_journal(int fd, const struct session *session)
 	return ftruncate(fd, (off_t)((bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES)) == 0;
 }
 
+/* A disk without contents: it takes room for what is written only. */
+static int make_output(struct run_spec *run, const struct temp *temp)
+{
+	u64 bytes = (wish.output_bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES;
+	int fd, failed;
+
+	run->output = temp_path(temp, OUTPUT_DISK);
+	fd = open(run->output, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	failed = fd < 0 || ftruncate(fd, (off_t)bytes) != 0;
+	if (failed)
+		say("%s: %s", run->output, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	output_path = say_format("%s", run->output);
+	return failed ? STATUS_FAILED : 0;
+}
+
 static int prepare(struct run_spec *run, const struct layout *layout, const struct temp *temp)
 {
 	struct session session = {
-		.vm_count = run->vm_count, .recording = recording.id, .digest_ticks = recording.digest_ticks,
-		.table_hpa = layout->table_hpa, .table_bytes = layout->table_bytes, .until = replay.until, .sectors = 2,
+		.vm_count = run->vm_count, .recording = recording->id, .digest_ticks = recording->digest_ticks,
+		.output_sectors = wish.output_bytes / SESSION_BYTES,
+		.table_hpa = layout->table_hpa, .table_bytes = layout->table_bytes, .until = wish.until, .sectors = 2,
 	};
 	bool good;
 	int fd;
 
 	for (u32 v = 0; v < run->vm_count; v++) {
 		session.index[v] = replay.index[v];
-		if (session.sectors < recording.vm[replay.index[v]].blocks + 2)
-			session.sectors = recording.vm[replay.index[v]].blocks + 2;
+		if (session.sectors < recording->vm[replay.index[v]].blocks + 2)
+			session.sectors = recording->vm[replay.index[v]].blocks + 2;
 	}
 	run->journal = temp_path(temp, JOURNAL_DISK);
 	fd = open(run->journal, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -97,7 +115,7 @@ static int prepare(struct run_spec *run, const struct layout *layout, const stru
 	if (fd >= 0)
 		close(fd);
 	replay.begin = outcome_now();
-	return good ? 0 : STATUS_FAILED;
+	return !good ? STATUS_FAILED : wish.output_bytes > 0 ? make_output(run, temp) : 0;
 }
 
 /* A finished recording holds what the guest wrote: it must come again. */
@@ -106,13 +124,13 @@ static void console(u32 vm, const char *text, u32 bytes)
 	const struct bytes *recorded;
 	u64 *at = &replay.compared[vm];
 
-	if (!recording.finished || replay.console_differs[vm])
+	if (!recording->finished || replay.console_differs[vm])
 		return;
-	recorded = &recording.vm[replay.index[vm]].console;
+	recorded = &recording->vm[replay.index[vm]].console;
 	for (u32 i = 0; i < bytes; i++, ++*at) {
 		if (*at < recorded->count && recorded->data[*at] == (u8)text[i])
 			continue;
-		say("%s: its console differs from the recording at byte %llu", recording.plan.vm[replay.index[vm]].name,
+		say("%s: its console differs from the recording at byte %llu", recording->plan.vm[replay.index[vm]].name,
 		    (unsigned long long)*at);
 		replay.console_differs[vm] = true;
 		return;
@@ -137,14 +155,14 @@ static bool report(const struct link_report *report)
 {
 	u32 vm = report->vm;
 	u32 index = vm < VM_MAX ? replay.index[vm] : 0;
-	const char *name = (const char *)recording.plan.vm[index].name;
+	const char *name = (const char *)recording->plan.vm[index].name;
 
 	if (vm >= VM_MAX)
 		return false;
 	switch (report->type) {
 	case LINK_DIFFERS:
 		say_progress_done();
-		differs_say(&recording, index, report, !replay.differs[vm]);
+		differs_say(recording, index, report, !replay.differs[vm]);
 		replay.differs[vm] = true;
 		return true;
 	case LINK_STATE:
@@ -171,120 +189,62 @@ static int finish(int status)
 	bool differs = false;
 
 	for (u32 v = 0; v < VM_MAX; v++) {
-		const struct recording_vm *vm = &recording.vm[replay.index[v]];
+		const struct recording_vm *vm = &recording->vm[replay.index[v]];
 
-		if (replay.ended[v] && recording.finished && replay.until == TIME_NEVER && !replay.differs[v] &&
+		if (replay.ended[v] && recording->finished && wish.until == TIME_NEVER && !replay.differs[v] &&
 		    !replay.console_differs[v] && replay.compared[v] != vm->console.count && vm->ended) {
 			say("%s: its console ends after %llu bytes, the recorded one after %llu",
-			    recording.plan.vm[replay.index[v]].name, (unsigned long long)replay.compared[v],
+			    recording->plan.vm[replay.index[v]].name, (unsigned long long)replay.compared[v],
 			    (unsigned long long)vm->console.count);
 			differs = true;
 		}
 		differs = differs || replay.differs[v] || replay.console_differs[v];
 	}
-	return differs ? STATUS_DIFFERS : status;
-}
-
-enum option_key { OPT_UNTIL = 0x100, OPT_VM, OPT_REPORT, OPT_KEEP, OPT_TIMEOUT, OPT_CONSOLE };
-
-static const struct argp_option option_table[] = {
-	{ "until", OPT_UNTIL, "POSITION", 0, "stop there and print the VM's registers", 0 },
-	{ "vm", OPT_VM, "NAME", 0, "replay only this VM of several", 0 },
-	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
-	{ "report", OPT_REPORT, "FILE", 0, "write every report of the hypervisor to FILE, as JSON", 0 },
-	{ "keep", OPT_KEEP, NULL, 0, "keep the temporary directory and say where it is", 0 },
-	{ "verbose", 'v', NULL, 0, "say more about what happens", 0 },
-	{ NULL, 0, NULL, 0, NULL, 0 }
-};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct run_spec *run = state->input;
-	bool good = true;
-
-	switch (key) {
-	case OPT_UNTIL:
-		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &replay.until);
-		break;
-	case OPT_VM:
-		replay.only = arg;
-		break;
-	case OPT_TIMEOUT:
-		good = guest_parse_seconds(arg, &run->timeout_seconds);
-		break;
-	case OPT_REPORT:
-		run->report = say_format("%s", arg);
-		break;
-	case OPT_KEEP:
-		run->keep = true;
-		break;
-	case 'v':
-		run->verbose = true;
-		break;
-	case ARGP_KEY_ARG:
-		if (replay.path != NULL)
-			argp_error(state, "give one recording");
-		replay.path = arg;
-		break;
-	case ARGP_KEY_END:
-		if (replay.path == NULL)
-			argp_error(state, "which recording?");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	if (!good)
-		argp_error(state, "'%s' is not possible (see --help)", arg);
-	return 0;
+	status = differs ? STATUS_DIFFERS : status;
+	if (wish.finish != NULL)
+		status = wish.finish(recording, output_path, status);
+	return status;
 }
 
 /* The VMs as the tool knows them: names for messages; input comes from the journal only. */
 static int choose_vms(struct run_spec *run)
 {
-	for (u32 v = 0; v < recording.plan.vm_count; v++) {
-		const char *name = (const char *)recording.plan.vm[v].name;
+	for (u32 v = 0; v < recording->plan.vm_count; v++) {
+		const char *name = (const char *)recording->plan.vm[v].name;
 
-		if (replay.only != NULL && strcmp(replay.only, name) != 0)
+		if (wish.only != NULL && strcmp(wish.only, name) != 0)
 			continue;
 		strcpy(run->vm[run->vm_count].name, name);
-		run->vm[run->vm_count].memory_bytes = recording.plan.vm[v].ram_bytes;
+		run->vm[run->vm_count].memory_bytes = recording->plan.vm[v].ram_bytes;
+		run->vm[run->vm_count].console = wish.silent ? say_format("file:/dev/null") : NULL;
 		replay.index[run->vm_count++] = v;
-		replay.total += recording.vm[v].position < replay.until ? recording.vm[v].position : replay.until;
+		replay.total += recording->vm[v].position < wish.until ? recording->vm[v].position : wish.until;
 	}
 	if (run->vm_count == 0)
-		return say_fail(STATUS_REFUSED, "%s: it has no VM '%s'", replay.path, replay.only);
+		return say_fail(STATUS_REFUSED, "%s: it has no VM '%s'", recording->path, wish.only);
 	return 0;
 }
 
-int replay_main(int argc, char **argv)
+int replay_run(struct recording *the_recording, struct run_spec *run, const struct replay_wish *the_wish)
 {
-	static const struct argp argp = {
-		.options = option_table,
-		.parser = parse_option,
-		.args_doc = "FILE.rpl",
-		.doc = "Replay a recording to the instruction, and check it."
-		       "\vExit status: as of the recorded run; 125 if the replay differs from the recording; 121 if the "
-		       "recording cannot be used. See reprise(1).",
+	static struct run_hooks hooks = {
+		.layout = make_layout, .prepare = prepare, .console = console, .report = report, .finish = finish,
 	};
-	static const struct run_hooks hooks = {
-		.hv = "hv-replay.bin", .layout = make_layout, .prepare = prepare, .console = console, .report = report,
-		.finish = finish,
-	};
-	static struct run_spec spec;
 	int status;
 
-	replay.until = TIME_NEVER;
-	spec.ips = 4000000;
-	spec.pace = PLAN_PACE_FAST;
-	spec.no_input = true;
-	argp_parse(&argp, argc, argv, 0, NULL, &spec);
-	status = recording_read(replay.path, false, &recording);
+	memset(&replay, 0, sizeof(replay));
+	recording = the_recording;
+	wish = *the_wish;
+	hooks.hv = wish.hv != NULL ? wish.hv : "hv-replay.bin";
+	run->ips = 4000000;
+	run->pace = PLAN_PACE_FAST;
+	run->no_input = true;
+	status = choose_vms(run);
 	if (status == 0)
-		status = choose_vms(&spec);
-	if (status == 0)
-		status = run_guests(&spec, &hooks);
+		status = run_guests(run, &hooks);
 	else
-		guest_free(&spec);
-	recording_free(&recording);
+		guest_free(run);
+	free(output_path);
+	output_path = NULL;
 	return status;
 }

@@ -18,6 +18,7 @@
 #include "stop.h"
 #include "tables.h"
 #include "text.h"
+#include "trace.h"
 #include "vcpu.h"
 
 extern u8 hv_end[];
@@ -144,6 +145,7 @@ static void run(const struct capabilities *caps)
 			schedule_report_end(&plan, vm);
 	}
 	schedule_run(&plan);
+	trace_end();
 	report(LINK_ALL_ENDED, 0, 0);
 }
 

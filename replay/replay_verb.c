@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line of `reprise replay`. */
+#include "replay.h"
+
+#include "say.h"
+
+#include <argp.h>
+#include <string.h>
+
+enum option_key { OPT_UNTIL = 0x100, OPT_VM, OPT_REPORT, OPT_KEEP, OPT_TIMEOUT };
+
+static const struct argp_option option_table[] = {
+	{ "until", OPT_UNTIL, "POSITION", 0, "stop there and print the VM's registers", 0 },
+	{ "vm", OPT_VM, "NAME", 0, "replay only this VM of several", 0 },
+	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
+	{ "report", OPT_REPORT, "FILE", 0, "write every report of the hypervisor to FILE, as JSON", 0 },
+	{ "keep", OPT_KEEP, NULL, 0, "keep the temporary directory and say where it is", 0 },
+	{ "verbose", 'v', NULL, 0, "say more about what happens", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 }
+};
+
+static const char *path;
+static struct replay_wish wish = { .until = TIME_NEVER };
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_spec *run = state->input;
+	bool good = true;
+
+	switch (key) {
+	case OPT_UNTIL:
+		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &wish.until);
+		break;
+	case OPT_VM:
+		wish.only = arg;
+		break;
+	case OPT_TIMEOUT:
+		good = guest_parse_seconds(arg, &run->timeout_seconds);
+		break;
+	case OPT_REPORT:
+		run->report = say_format("%s", arg);
+		break;
+	case OPT_KEEP:
+		run->keep = true;
+		break;
+	case 'v':
+		run->verbose = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (path != NULL)
+			argp_error(state, "give one recording");
+		path = arg;
+		break;
+	case ARGP_KEY_END:
+		if (path == NULL)
+			argp_error(state, "which recording?");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (!good)
+		argp_error(state, "'%s' is not possible (see --help)", arg);
+	return 0;
+}
+
+int replay_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = option_table,
+		.parser = parse_option,
+		.args_doc = "FILE.rpl",
+		.doc = "Replay a recording to the instruction, and check it."
+		       "\vExit status: as of the recorded run; 125 if the replay differs from the recording; 121 if the "
+		       "recording cannot be used. See reprise(1).",
+	};
+	static struct run_spec run;
+	static struct recording recording;
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &run);
+	status = recording_read(path, false, &recording);
+	if (status == 0)
+		status = replay_run(&recording, &run, &wish);
+	else
+		guest_free(&run);
+	recording_free(&recording);
+	return status;
+}

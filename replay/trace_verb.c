@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verb `trace`: every VM exit of a recording, as text or JSON lines. */
+#include "trace.h"
+
+#include "say.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_key { OPT_FROM = 0x100, OPT_TO, OPT_VM, OPT_REASON, OPT_PORT, OPT_MSR, OPT_RIP, OPT_JSON, OPT_TIMEOUT };
+
+static const struct argp_option option_table[] = {
+	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
+	{ "output", 'o', "FILE", 0, "write there, not to standard output", 0 },
+	{ NULL, 0, NULL, 0, "Which exits:", 1 },
+	{ "from", OPT_FROM, "POSITION", 0, "from this position on", 0 },
+	{ "to", OPT_TO, "POSITION", 0, "before this position; the replay stops there", 0 },
+	{ "vm", OPT_VM, "NAME", 0, "of this VM", 0 },
+	{ "reason", OPT_REASON, "NAME", 0, "for this reason: a name as in the trace, or its number", 0 },
+	{ "port", OPT_PORT, "PORT", 0, "IN, OUT, INS and OUTS of this port (0x3f8)", 0 },
+	{ "msr", OPT_MSR, "MSR", 0, "RDMSR and WRMSR of this one (0xc0000080)", 0 },
+	{ "rip", OPT_RIP, "FROM-TO", 0, "with RIP in this range (hexadecimal)", 0 },
+	{ NULL, 0, NULL, 0, "Other:", 2 },
+	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 }
+};
+
+static struct trace_filter filter;
+static const char *path, *output;
+static bool json;
+
+static bool parse_range(char *text)
+{
+	char *end;
+
+	filter.rip_from = strtoull(text, &end, 16);
+	if (end == text || *end != '-')
+		return false;
+	text = end + 1;
+	filter.rip_to = strtoull(text, &end, 16);
+	filter.has_rip = true;
+	return end != text && *end == '\0';
+}
+
+static bool parse_u32(const char *text, u32 *value)
+{
+	char *end;
+	unsigned long long number = strtoull(text, &end, 0);
+
+	*value = (u32)number;
+	return end != text && *end == '\0' && number <= 0xffffffff;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_spec *run = state->input;
+	bool good = true;
+
+	switch (key) {
+	case OPT_JSON:
+		json = true;
+		break;
+	case 'o':
+		output = arg;
+		break;
+	case OPT_FROM:
+		good = guest_parse_number(arg, 0, TIME_NEVER - 1, &filter.from);
+		break;
+	case OPT_TO:
+		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &filter.to);
+		break;
+	case OPT_VM:
+		filter.vm = arg;
+		break;
+	case OPT_REASON:
+		filter.has_reason = good = trace_parse_reason(arg, &filter.reason);
+		break;
+	case OPT_PORT:
+		filter.has_port = good = parse_u32(arg, &filter.port) && filter.port <= 0xffff;
+		break;
+	case OPT_MSR:
+		filter.has_msr = good = parse_u32(arg, &filter.msr);
+		break;
+	case OPT_RIP:
+		good = parse_range(arg);
+		break;
+	case OPT_TIMEOUT:
+		good = guest_parse_seconds(arg, &run->timeout_seconds);
+		break;
+	case ARGP_KEY_ARG:
+		if (path != NULL)
+			argp_error(state, "give one recording");
+		path = arg;
+		break;
+	case ARGP_KEY_END:
+		if (path == NULL)
+			argp_error(state, "which recording?");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (!good)
+		argp_error(state, "'%s' is not possible (see --help)", arg);
+	return 0;
+}
+
+/* Every string in it is one of ours or a name that the plan's rules made printable: only quotes need care. */
+static void print_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void print_json(FILE *out, const struct trace *trace, const struct trace_record *record)
+{
+	u32 reason = record->reason & 0xffffu;
+	char detail[128];
+	struct trace_io io;
+
+	fprintf(out, "{\"position\":%llu,\"time\":%llu,\"vm\":", (unsigned long long)record->position,
+		(unsigned long long)record->time);
+	print_quoted(out, trace_vm(trace, record));
+	fprintf(out, ",\"reason\":");
+	print_quoted(out, trace_reason(record));
+	fprintf(out, ",\"number\":%u,\"rip\":\"0x%llx\",\"cpl\":%d,\"ticks\":%u", reason, (unsigned long long)record->rip,
+		(record->flags & TRACE_USER) != 0 ? 3 : 0, record->ticks);
+	if (trace_io(record, &io)) {
+		fprintf(out, ",\"port\":%u,\"width\":%u,\"direction\":\"%s\"", io.port, io.width, io.in ? "in" : "out");
+		if (!io.string)
+			fprintf(out, ",\"value\":%u", io.value);
+	}
+	if (reason == EXIT_RDMSR || reason == EXIT_WRMSR)
+		fprintf(out, ",\"msr\":%u,\"value\":\"0x%llx\"", record->detail, (unsigned long long)record->value);
+	if (reason == EXIT_CPUID)
+		fprintf(out, ",\"leaf\":%u,\"eax\":%u", record->detail, (u32)record->value);
+	if (reason == EXIT_EPT_VIOLATION || reason == EXIT_EPT_MISCONFIGURATION)
+		fprintf(out, ",\"gpa\":\"0x%llx\"", (unsigned long long)record->address);
+	if (record->qualification != 0)
+		fprintf(out, ",\"qualification\":\"0x%llx\"", (unsigned long long)record->qualification);
+	trace_detail(record, detail, sizeof(detail));
+	fprintf(out, ",\"detail\":");
+	print_quoted(out, detail);
+	fprintf(out, "}\n");
+}
+
+static void print_text(FILE *out, const struct trace *trace, const struct trace_record *record)
+{
+	char detail[128];
+
+	trace_detail(record, detail, sizeof(detail));
+	fprintf(out, "%14llu %-8s %-22s RIP %016llx  %s\n", (unsigned long long)record->position, trace_vm(trace, record),
+		trace_reason(record), (unsigned long long)record->rip, detail);
+}
+
+static int print_all(struct trace *trace)
+{
+	FILE *out = output != NULL ? fopen(output, "we") : stdout;
+	struct trace_record record;
+	bool failed;
+
+	if (out == NULL)
+		return say_fail(STATUS_REFUSED, "%s: it cannot be written", output);
+	while (trace_next(trace, &record)) {
+		if (!trace_wanted(&filter, trace, &record))
+			continue;
+		if (json)
+			print_json(out, trace, &record);
+		else
+			print_text(out, trace, &record);
+	}
+	failed = ferror(out) != 0;
+	if (out != stdout)
+		failed = fclose(out) != 0 || failed;
+	return failed ? say_fail(STATUS_FAILED, "the trace cannot be written") : 0;
+}
+
+int trace_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = option_table,
+		.parser = parse_option,
+		.args_doc = "FILE.rpl",
+		.doc = "Print every VM exit of a recording. The recording is replayed for it; nothing was traced when it was made.",
+	};
+	static struct run_spec run;
+	static struct recording recording;
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &run);
+	status = recording_read(path, false, &recording);
+	if (status == 0)
+		status = trace_run(&recording, &run, &filter, print_all);
+	else
+		guest_free(&run);
+	recording_free(&recording);
+	return status;
+}
