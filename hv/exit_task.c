@@ -163,9 +163,9 @@ enum action exit_task_switch(vm_id vm, const struct vmexit *exit)
 		eip = (eip + exit->length) & 0xffffffffull;
 	if (descriptor_read(vm, (u32)selector, &tss) != OK)
 		return inject_exception(vm, source == SOURCE_IRET ? VECTOR_TS : VECTOR_GP, (u32)selector & 0xfffcu);
-	if ((tss.rights & AR_TYPE) != (source == SOURCE_IRET ? TYPE_TSS32_BUSY : TYPE_TSS32_AVAILABLE) ||
+	if ((tss.rights & (AR_S | AR_TYPE)) != (source == SOURCE_IRET ? TYPE_TSS32_BUSY : TYPE_TSS32_AVAILABLE) ||
 	    (cpu_vmread(vm, GUEST_TR_ACCESS_RIGHTS) & AR_TYPE) != TYPE_TSS32_BUSY)
-		return ACTION_STOP;	/* a 16-bit TSS */
+		return ACTION_STOP;	/* a 16-bit TSS, or none */
 	if ((tss.rights & AR_P) == 0)
 		return inject_exception(vm, VECTOR_NP, (u32)selector & 0xfffcu);
 	if (tss.limit < TSS_MIN_LIMIT)

@@ -59,7 +59,7 @@ static COLD bool attend(vm_id vm)
 void run_vm(vm_id vm)
 {
 	struct vcpu *v = &vcpus[vm];
-	struct vmexit exit;
+	struct vmexit exit = { 0 };	/* what a reason does not define stays as it was: never garbage */
 	enum action action;
 
 	for (;;) {

@@ -3,6 +3,7 @@
 #ifndef HV_HOSTED_MACHINE_H
 #define HV_HOSTED_MACHINE_H
 
+#include "host.h"
 #include "link.h"
 #include "types.h"
 
@@ -38,6 +39,7 @@ void machine_type(vm_id vm, const char *text);
 struct machine_host {
 	u32 (*console)(vm_id vm);
 	u64 (*clock)(void);
+	bool (*disk)(enum host_disk disk, bool write, u64 sector, u64 count, u64 hpa);	/* null: there are none */
 };
 void machine_set_host(const struct machine_host *host);
 

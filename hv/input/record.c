@@ -47,6 +47,8 @@ void input_started(vm_id vm)
 {
 	struct journal *j = &journals[vm];
 
+	j->at = (struct journal_cursor){ 0 };
+	j->unsafe = j->closed = false;
 	j->at.vm = session.index[vm];
 	j->at.recording = session.recording;
 	j->next_digest = session.digest_ticks;

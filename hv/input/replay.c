@@ -98,6 +98,7 @@ void input_started(vm_id vm)
 	struct reader *r = &readers[vm];
 	struct vcpu *v = &vcpus[vm];
 
+	*r = (struct reader){ 0 };
 	r->at.vm = session.index[vm];
 	r->at.recording = session.recording;
 	r->at.sequence = ~0u;

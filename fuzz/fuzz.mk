@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Fuzzing (fuzz/README.md). Four builds of the same sources: plain (regressions, figures), afl (campaigns), san (ASan and
+# UBSan, campaigns), cov (llvm-cov).
+
+FUZZ := $B/fuzz
+FUZZ_HARNESSES := $(notdir $(basename $(wildcard fuzz/harness/*.c)))
+FUZZ_C := $(wildcard fuzz/*.c)
+# The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
+FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
+	hv/input/follow.c hv/input/state.c hv/input/checkpoint.c
+FUZZ_BODIES := live record replay
+FUZZ_DOOR := begin started console ready time wait boundary end
+FUZZ_FLAGS := -std=gnu11 -g $(WARN) -I. -Ihv -Ihv/hosted -Ifuzz -D_GNU_SOURCE -MMD -MP
+
+FUZZ_CC_plain := $(CC) -O2
+FUZZ_CC_afl := afl-clang-fast -O2
+FUZZ_CC_san := afl-clang-fast -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_CC_cov := clang -O1 -fprofile-instr-generate -fcoverage-mapping
+FUZZ_CC_msan := clang -O1 -fsanitize=memory -fno-omit-frame-pointer
+FUZZ_CC_libfuzzer := clang -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+define fuzz_build
+$(FUZZ)/$1/%.o: %.c GNUmakefile fuzz/fuzz.mk
+	@mkdir -p $$(@D)
+	AFL_QUIET=1 $$(FUZZ_CC_$1) $$(FUZZ_FLAGS) -c -o $$@ $$<
+
+$(FUZZ_BODIES:%=$(FUZZ)/$1/hv/input/%.o): $(FUZZ)/$1/hv/input/%.o: hv/input/%.c GNUmakefile fuzz/fuzz.mk
+	@mkdir -p $$(@D)
+	AFL_QUIET=1 $$(FUZZ_CC_$1) $$(FUZZ_FLAGS) $$(foreach d,$(FUZZ_DOOR),-Dinput_$$d=$$*_input_$$d) -c -o $$@ $$<
+
+$(FUZZ)/$1/core.a: $(FUZZ_LIB_C:%.c=$(FUZZ)/$1/%.o) $(FUZZ_BODIES:%=$(FUZZ)/$1/hv/input/%.o)
+	rm -f $$@
+	ar rcs $$@ $$^
+
+fuzz-$1: $(FUZZ_HARNESSES:%=$(FUZZ)/$1/%)
+.PHONY: fuzz-$1
+-include $$(wildcard $(FUZZ)/$1/fuzz/*.d $(FUZZ)/$1/fuzz/*/*.d $(FUZZ)/$1/hv/*.d $(FUZZ)/$1/hv/*/*.d)
+endef
+$(foreach b,plain afl san cov msan libfuzzer,$(eval $(call fuzz_build,$b)))
+.PRECIOUS: $(FUZZ)/%.o
+
+$(FUZZ)/plain/%: $(FUZZ)/plain/fuzz/harness/%.o $(FUZZ)/plain/fuzz/run.o $(FUZZ)/plain/core.a
+	$(FUZZ_CC_plain) -o $@ $^
+$(FUZZ)/cov/%: $(FUZZ)/cov/fuzz/harness/%.o $(FUZZ)/cov/fuzz/run.o $(FUZZ)/cov/core.a
+	$(FUZZ_CC_cov) -o $@ $^
+$(FUZZ)/msan/%: $(FUZZ)/msan/fuzz/harness/%.o $(FUZZ)/msan/fuzz/run.o $(FUZZ)/msan/core.a
+	$(FUZZ_CC_msan) -o $@ $^
+# afl++'s driver: LLVMFuzzerTestOneInput in persistent mode, input in shared memory
+$(FUZZ)/afl/%: $(FUZZ)/afl/fuzz/harness/%.o $(FUZZ)/afl/core.a
+	AFL_QUIET=1 $(FUZZ_CC_afl) -fsanitize=fuzzer -o $@ $^
+$(FUZZ)/san/%: $(FUZZ)/san/fuzz/harness/%.o $(FUZZ)/san/core.a
+	AFL_QUIET=1 $(FUZZ_CC_san) -fsanitize=fuzzer -o $@ $^
+$(FUZZ)/libfuzzer/%: $(FUZZ)/libfuzzer/fuzz/harness/%.o $(FUZZ)/libfuzzer/core.a
+	$(FUZZ_CC_libfuzzer) -fsanitize=fuzzer -o $@ $^
+
+$(FUZZ)/tool: $(FUZZ)/plain/fuzz/tool.o $(FUZZ)/plain/core.a
+	$(FUZZ_CC_plain) -o $@ $^
+
+.PHONY: fuzz-regress
+fuzz-regress: fuzz-plain $(FUZZ)/tool ## run all fuzzing seeds and past reproducers
+	tests/fuzz.sh $B
