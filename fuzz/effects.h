@@ -17,6 +17,13 @@ void effects_set_gpr(struct state *s, u32 n, u64 value);
 u32 effects_in(struct state *s, vm_id vm, u16 port, u32 width);
 void effects_out(struct state *s, vm_id vm, u16 port, u32 width, u32 value);
 
+/* In 64-bit code. */
+bool effects_long(const struct state *s);
+
+/* SDM 3C tables 27-3 and 27-4. False: outside the model. */
+bool effects_cr(struct state *s, vm_id vm, const struct vmexit *x);
+void effects_dr(struct state *s, const struct vmexit *x);
+
 /* Loads the PDPTEs of PAE paging (SDM 3A 4.4.1). False: #GP(0). */
 bool effects_pdptes(struct state *s, vm_id vm, u64 cr3);
 

@@ -10,15 +10,12 @@
 #include <string.h>
 #include "controls.h"
 #include "cpu.h"
-#include "ept.h"
 #include "gmem.h"
 #include "fuzz/input.h"
 #include "host.h"
 #include "hosted.h"
 #include "judge.h"
 #include "machine.h"
-#include "mem.h"
-#include "memory.h"
 #include "oracle.h"
 #include "player.h"
 #include "schedule.h"
@@ -32,7 +29,6 @@
 #define TIMER_EXITS_MAX 4u	/* a step that waits longer for its ticks gets them */
 #define IDLE_ASKS_MAX 64u	/* after so many questions for the time without an entry, steps are skipped */
 #define KEYS 64u
-#define WARM_PAGES 2048u
 #define ENTRIES_MAX 1024u	/* of a VM in one run; the run ends there */
 #define JOURNAL_SECTORS 32u	/* for each VM */
 #define TABLE_HPA 0x8000000ull	/* the replaying side's page hashes */
@@ -68,43 +64,6 @@ static const struct capabilities caps = {
 	.pin = 0x7f00000016ull, .cpu = 0xfff9fffe04006172ull, .cpu2 = 0x2ffffff00000000ull, .exit = 0x7fffff00036dfbull,
 	.entry = 0x3fffff000011fbull, .ept_vpid = 0xf0106334141ull,
 };
-
-/* Whether the input wants to be recorded and replayed. */
-static bool guests_replays(const u64 o[5])
-{
-	return (o[1] & 16) == 0;
-}
-
-void guests_plan(const u64 o[5], struct plan *out)
-{
-	static const u64 quanta[4] = { 10000, 50000, 1000000, 1000000000 };
-	static const u64 sizes[4] = { 0x100000, 0x101000, 0x100000, 0x201000 };
-
-	memset(out, 0, sizeof(*out));
-	out->vm_count = (u32)o[0] % ORACLE_VMS + 1;
-	out->clock = o[1] & 1;
-	out->pace = o[1] >> 1 & 1;
-	out->quantum_ticks = quanta[o[1] >> 2 & 3];
-	for (vm_id vm = 0; vm < out->vm_count; vm++) {
-		struct plan_vm *p = &out->vm[vm];
-		u64 bits = o[2 + vm];
-
-		memcpy(p->name, "a", 2);
-		p->name[0] = (u8)('a' + vm);
-		p->ram_hpa = 0x10000000ull + vm * 0x800000ull;
-		p->ram_bytes = sizes[bits >> 10 & 3];
-		p->start = (u32)bits % 3;
-		p->cpu = bits >> 2 & 1;
-		p->flags = guests_replays(o) || (bits >> 3 & 1) != 0 ? PLAN_MAP_4K : 0;	/* recordings need it */
-		p->intercepts = bits >> 5 & PLAN_INTERCEPT_ALL;
-		p->weight = (bits >> 12 & 15) + 1;
-		p->rtc_seconds = (bits >> 16) * 90061;
-		p->rip = 0x1000;
-		p->rsp = 0x7000;
-		p->cr3 = 0x10000;
-		p->seed[0] = vm + 1;
-	}
-}
 
 static void watch(u64 hpa, u64 bytes, bool write)
 {
@@ -349,50 +308,6 @@ static s64 play(vm_id vm, u64 tsc)
 	}
 }
 
-/* What memory_prepare makes of a VM without images, for each VM, size and kind of mapping: mapping 4 KiB pages anew would
- * take most of a run. */
-#define EPT_KEPT 5u
-static struct prepared {
-	u64 entry[EPT_KEPT][512];
-	u8 rest[sizeof(struct ept) - offsetof(struct ept, hfn)];
-	u64 ram_bytes;
-} prepared[ORACLE_VMS][4][2];
-
-void guests_begin(void)
-{
-	/* what is made at first use: tables, pages of memory */
-	(void)step_kind(0);
-	(void)mem_hash(0, 8);
-	for (u64 i = 0; i < WARM_PAGES; i++)
-		mem_write(i * PAGE_BYTES, 1, 0);
-	for (u32 i = 0; i < ORACLE_VMS * 4 * 2; i++) {
-		const u64 operand[5] = { ORACLE_VMS - 1, 16, (i & 1) << 3 | (i >> 1 & 3) << 10, (i & 1) << 3 | (i >> 1 & 3) << 10,
-					 (i & 1) << 3 | (i >> 1 & 3) << 10 };
-		vm_id vm = i >> 3;
-		struct prepared *p = &prepared[vm][i >> 1 & 3][i & 1];
-
-		guests_plan(operand, &plan);
-		if (!memory_prepare(vm, &plan.vm[vm]) || memory_measure(vm, &plan.vm[vm]) != PLAN_IMAGES ||
-		    vm_ept[vm].count > EPT_KEPT)
-			oracle_fail("a VM without images loads", "DESIGN 6", "VM %u", vm);
-		memcpy(p->entry, vm_ept[vm].entry, vm_ept[vm].count * sizeof(p->entry[0]));
-		memcpy(p->rest, &vm_ept[vm].hfn, sizeof(p->rest));
-		p->ram_bytes = plan.vm[vm].ram_bytes;
-	}
-}
-
-static void restore_memory(vm_id vm, const struct plan_vm *plan_vm)
-{
-	const struct prepared *p = &prepared[vm][0][plan_vm->flags & PLAN_MAP_4K];
-
-	while (p->ram_bytes != plan_vm->ram_bytes)
-		p += 2;
-	memcpy(&vm_ept[vm].hfn, p->rest, sizeof(p->rest));
-	memcpy(vm_ept[vm].entry, p->entry, vm_ept[vm].count * sizeof(p->entry[0]));
-	vm_ram[vm].hpa = plan_vm->ram_hpa;
-	vm_ram[vm].bytes = plan_vm->ram_bytes;
-}
-
 static void prepare(vm_id vm)
 {
 	const struct plan_vm *p = &plan.vm[vm];
@@ -402,7 +317,7 @@ static void prepare(vm_id vm)
 	if (lacks != NULL)
 		oracle_fail("the platform has what the plan needs", "fuzz/guests.c", "it lacks %s", lacks);
 	stop_name(vm, p->name);
-	restore_memory(vm, p);
+	guests_memory(vm, p);
 	start_vm(vm, p, &controls, plan.quantum_ticks);
 	input_started(vm);
 	if (p->start == PLAN_START_LONG) {	/* tables that its CR3 names */

@@ -19,4 +19,10 @@ void guests_story(void *stream);
 /* The plan that a `machine` step describes. */
 void guests_plan(const u64 operand[5], struct plan *plan);
 
+/* Whether the input wants to be recorded and replayed. */
+bool guests_replays(const u64 operand[5]);
+
+/* Gives a VM its memory: RAM that reads zero, mapped. */
+void guests_memory(vm_id vm, const struct plan_vm *plan_vm);
+
 #endif
