@@ -127,6 +127,8 @@ static enum error model_map(u64 gfn, u64 hfn, u32 level, u32 prot, u32 memtype)
 
 static enum error model_map_range(u64 gfn, u64 hfn, u64 frames, u32 prot, u32 memtype, u32 max_level)
 {
+	if (gfn > EPT_GFN_END || frames > EPT_GFN_END - gfn || hfn > 1ull << 36 || frames > (1ull << 36) - hfn)
+		return ERR_INVALID;	/* before anything is mapped */
 	while (frames > 0) {
 		u32 level = max_level;
 		enum error error;
