@@ -6,6 +6,7 @@
  *   tool story FILE      the steps and what each exit was, up to the first broken rule
  *   tool bytes FILE      text from FILE, the input's bytes to standard output
  *   tool random SEED N   the bytes of N random steps, for measurements
+ *   tool check FILE...   text and bytes of each step are the same thing
  *   tool count FILE...   steps, exits and bytes of inputs
  */
 #include <stdio.h>
@@ -110,6 +111,35 @@ static int write_random(u64 seed, u32 n)
 	return 0;
 }
 
+/* Each step as text and back is the same step. */
+static int check(int argc, char **argv)
+{
+	static struct step steps[STEPS_MAX];
+	char line[512], why[80];
+	u32 checked = 0;
+
+	for (int i = 0; i < argc; i++) {
+		u32 n = steps_decode(bytes, read_all(argv[i]), steps, STEPS_MAX);
+
+		for (u32 k = 0; k < n; k++, checked++) {
+			FILE *out = fmemopen(line, sizeof(line), "w");
+			struct step again;
+			u8 before[STEP_BYTES], after[STEP_BYTES];
+			size_t length = step_encode(&steps[k], false, before);
+
+			step_print(out, &steps[k]);
+			fclose(out);
+			if (!step_parse(line, &again, why) || step_encode(&again, false, after) != length ||
+			    memcmp(before, after, length) != 0) {
+				fprintf(stderr, "%s: step %u as text and back is another\n", argv[i], k);
+				return 1;
+			}
+		}
+	}
+	printf("%u steps\n", checked);
+	return 0;
+}
+
 static int count(int argc, char **argv)
 {
 	u64 total_exits = 0, total_bytes = 0;
@@ -135,6 +165,8 @@ int main(int argc, char **argv)
 		return write_bytes(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "random") == 0)
 		return write_random(strtoull(argv[2], NULL, 0), (u32)strtoul(argv[3], NULL, 0));
+	if (argc >= 3 && strcmp(argv[1], "check") == 0)
+		return check(argc - 2, argv + 2);
 	if (argc >= 3 && strcmp(argv[1], "count") == 0)
 		return count(argc - 2, argv + 2);
 	fprintf(stderr, "usage: tool text|story|bytes FILE, tool random SEED N, tool count FILE...\n");

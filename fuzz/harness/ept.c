@@ -79,8 +79,15 @@ static bool meets(u64 gfn, u64 frames)
 
 static void add(u64 first, u64 frames, u64 hfn, u32 prot, u32 memtype, bool dirty)
 {
+	struct range *last = range_count > 0 ? &ranges[range_count - 1] : NULL;
+
 	if (frames == 0)
 		return;
+	if (last != NULL && last->first + last->frames == first && last->hfn + last->frames == hfn && last->prot == prot &&
+	    last->memtype == memtype && last->dirty == dirty) {
+		last->frames += frames;
+		return;
+	}
 	if (range_count == RANGES)
 		oracle_fail("the reference has room", "fuzz/harness/ept.c", "%u ranges", range_count);
 	ranges[range_count++] = (struct range){ first, frames, hfn, prot, memtype, dirty };
@@ -113,7 +120,7 @@ static enum error model_map(u64 gfn, u64 hfn, u32 level, u32 prot, u32 memtype)
 	if (level < 1 || level > 3)
 		return ERR_INVALID;
 	span = 1ull << 9 * (level - 1);
-	if (gfn % span != 0 || hfn % span != 0 || gfn >= EPT_GFN_END || hfn >= 1ull << 36 || !rights_legal(prot) ||
+	if (gfn % span != 0 || hfn % span != 0 || gfn >= EPT_GFN_END || hfn >= EPT_HFN_END || !rights_legal(prot) ||
 	    (memtype != 0 && memtype != 1 && memtype != 4 && memtype != 5 && memtype != 6))
 		return ERR_INVALID;
 	if (meets(gfn, span) || (level > 1 && has_table(level - 1, gfn)))
@@ -127,7 +134,7 @@ static enum error model_map(u64 gfn, u64 hfn, u32 level, u32 prot, u32 memtype)
 
 static enum error model_map_range(u64 gfn, u64 hfn, u64 frames, u32 prot, u32 memtype, u32 max_level)
 {
-	if (gfn > EPT_GFN_END || frames > EPT_GFN_END - gfn || hfn > 1ull << 36 || frames > (1ull << 36) - hfn)
+	if (gfn > EPT_GFN_END || frames > EPT_GFN_END - gfn || hfn > EPT_HFN_END || frames > (EPT_HFN_END) - hfn)
 		return ERR_INVALID;	/* before anything is mapped */
 	while (frames > 0) {
 		u32 level = max_level;
@@ -223,7 +230,7 @@ static void operate(const u8 *d)
 		hfn = hfn / span * span;
 	}
 	if ((d[2] & 0x30) == 0x30)
-		hfn += (1ull << 36) - 0x800000;
+		hfn += (EPT_HFN_END) - 0x800000;
 	if ((d[1] & 8) == 0)
 		memtype = 6;
 	if ((d[1] & 0x80) == 0)
