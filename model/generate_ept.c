@@ -115,7 +115,7 @@ static u64 spoil_guest(struct random *r, u64 entry, u32 level, u32 mode)
 	case 1: case 2: return entry ^ 2;
 	case 3: case 4: return entry ^ 4;
 	case 5: case 6: return mode == GUEST_32 ? entry ^ 6 : entry ^ 1ull << 63;
-	case 7: return mode == GUEST_32 ? entry | 8 : entry | 1ull << (40 + below(r, 12));
+	case 7: return mode == GUEST_32 ? entry | 8 : entry | 1ull << (40 + below(r, mode == GUEST_PAE ? 23 : 12));
 	case 8: return mode != GUEST_32 && level == 2 && (entry & 0x80) != 0 ? entry | 0x2000ull << below(r, 8) : entry;
 	default: return level == 4 ? entry | 0x80 : entry ^ (1ull << 63 & (mode == GUEST_32 ? 0 : ~0ull));
 	}
