@@ -121,32 +121,41 @@ static void parse_fields(char *text, struct explain_input *out)
 /* Where Bochs keeps a field: 64 places of 4 bytes for each width and kind. */
 static u32 bochs_offset(u32 encoding)
 {
-	return 0x60 + ((encoding >> 13 & 3) << 2 | (encoding >> 10 & 3)) * 256 + (encoding & 0x3ff) * 4;
+	return 0x10 + ((encoding >> 13 & 3) << 2 | (encoding >> 10 & 3)) * 256 + (encoding & 0x3ff) * 4;
 }
 
-/* xxd, hexdump -C, od -tx1: an address, then bytes or groups of bytes. Returns the bytes read. */
+/* xxd, hexdump -C, od -A x -t x1z: an address, then bytes or groups of bytes; `*` repeats the line before. Returns the end. */
 static u32 hex_bytes(const char *text, u8 region[REGION_BYTES])
 {
-	u32 count = 0;
+	u32 end_of_bytes = 0, last = 0;
+	bool repeat = false;
 
 	while (*text != '\0') {
-		const char *end = text + strcspn(text, "\n"), *p = text;
+		const char *end = text + strcspn(text, "\n");
+		char *p;
+		u32 at = (u32)strtoul(text, &p, 16);
 
-		p += strcspn(p, ": \t\n");
-		p += strspn(p, ": \t");
-		for (u32 digits = 0; p < end && *p != '|' && digits < 32; p++) {
-			if (*p == ' ' && p[1] == ' ' && digits >= 32)
-				break;
-			if (!isxdigit((unsigned char)*p) || !isxdigit((unsigned char)p[1]))
-				continue;
-			if (count < REGION_BYTES)
-				region[count++] = (u8)strtoul((char[]){ p[0], p[1], '\0' }, NULL, 16);
-			p++;
-			digits += 2;
+		if (*text == '*') {
+			repeat = true;
+		} else if (p != text) {
+			for (u32 i = last + 16; repeat && i < at && i < REGION_BYTES; i++)
+				region[i] = region[i - 16];
+			repeat = false;
+			last = at;
+			p += strspn(p, ": \t");
+			for (u32 bytes = 0; p < end && *p != '|' && *p != '>' && bytes < 16; p++) {
+				if (!isxdigit((unsigned char)*p) || !isxdigit((unsigned char)p[1]))
+					continue;
+				if (at < REGION_BYTES)
+					region[at++] = (u8)strtoul((char[]){ p[0], p[1], '\0' }, NULL, 16);
+				p++;
+				bytes++;
+			}
+			end_of_bytes = at > last ? at : last;
 		}
 		text = *end == '\0' ? end : end + 1;
 	}
-	return count;
+	return end_of_bytes;
 }
 
 static const char *parse_hex(const char *text, struct explain_input *out)
