@@ -89,13 +89,8 @@ static u32 field_of(const struct spec_check_info *c, u32 i, u32 segment)
 
 static const char *const registers[] = { "ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR" };
 
-static void print_failure(const struct explain_input *in, const struct spec_world *world, u32 check, u32 segment, u32 n)
+static void print_fields(const struct explain_input *in, const struct spec_check_info *c, u32 segment)
 {
-	const struct spec_check_info *c = &spec_checks[check];
-	struct spec_fix fix;
-
-	printf("%u. %s%s  (SDM volume 3C, %s: %s)\n", n, c->segments != 0 ? registers[segment] : "", c->segments != 0 ? ":" : "", c->section, c->name);
-	printf("   %s\n", c->text);
 	for (u32 i = 0; i < c->field_count; i++) {
 		u32 f = field_of(c, i, segment);
 		const char *decoded = explain_decode(f, in->vmcs.value[f]);
@@ -104,8 +99,30 @@ static void print_failure(const struct explain_input *in, const struct spec_worl
 			printf("     %s = 0x%llx%s%s%s\n", spec_field_name(f), (unsigned long long)in->vmcs.value[f], decoded[0] != '\0' ? " (" : "", decoded,
 			       decoded[0] != '\0' ? ")" : "");
 	}
-	if (spec_entry_fix(&in->vmcs, &in->caps, world, check, segment, &fix))
-		printf("   nearest legal value: %s = 0x%llx\n", spec_field_name(fix.field), (unsigned long long)fix.value);
+}
+
+/* One check; a segment check with all the registers that fail it. */
+static void print_failure(const struct explain_input *in, const struct spec_world *world, u32 check, u32 which, u32 n)
+{
+	const struct spec_check_info *c = &spec_checks[check];
+	const char *between = " of ";
+
+	printf("%u. %s", n, c->name);
+	for (u32 s = 0; c->segments != 0 && s < 8; s++)
+		if ((which >> s & 1) != 0) {
+			printf("%s%s", between, registers[s]);
+			between = ", ";
+		}
+	printf(" (SDM volume 3C, section %s)\n   %s\n", c->section, c->text);
+	for (u32 s = 0; s < 8; s++) {
+		struct spec_fix fix;
+
+		if ((which >> s & 1) == 0)
+			continue;
+		print_fields(in, c, s);
+		if (spec_entry_fix(&in->vmcs, &in->caps, world, check, s, &fix))
+			printf("   nearest legal value: %s = 0x%llx\n", spec_field_name(fix.field), (unsigned long long)fix.value);
+	}
 }
 
 /* The fields that undecided checks miss. */
@@ -128,7 +145,8 @@ static void print_undecided(const struct explain_input *in, const struct spec_re
 	if (n == 0)
 		return;
 	printf("Not decidable: %u of %u checks;", n, (u32)SPEC_CHECKS);
-	printf(" the input does not contain");
+	if (in->fields < SPEC_FIELDS)
+		printf(" the input does not contain");
 	for (u32 f = 0, column = 60; f < SPEC_FIELDS; f++)
 		if (spec_bit(missing, f)) {
 			column += (u32)strlen(spec_field_name(f)) + 1;
@@ -146,17 +164,12 @@ static u32 print_text(const struct explain_input *in, const struct spec_world *w
 	printf("Input: %s, %u of %u fields%s.\n", explain_format_name(in->format), in->fields, (u32)SPEC_FIELDS,
 	       in->format == EXPLAIN_KVM || in->format == EXPLAIN_XEN ? "; assumed: a 64-bit host, not in SMM" : "");
 	if (good)
-		printf("No check of VM entry fails%s\n", "");
+		printf("No check of VM entry fails.\n");
 	else
 		printf("VM entry fails: %s\n", outcome_text(spec_entry_outcomes(result)));
 	for (u32 check = 0; check < SPEC_CHECKS; check++) {
-		u32 which = result->segments[check];
-
-		if (!spec_bit(result->failed, check))
-			continue;
-		for (u32 s = 0; s < 8; s++)
-			if ((which >> s & 1) != 0)
-				print_failure(in, world, check, s, ++n);
+		if (spec_bit(result->failed, check))
+			print_failure(in, world, check, result->segments[check], ++n);
 	}
 	print_undecided(in, result);
 	return n;

@@ -84,7 +84,7 @@ static const char *parse_json(const char *text, struct explain_input *out)
 
 	if (root == NULL || !json_object_is_type(root, json_type_object))
 		wrong = "not a JSON object";
-	else
+	else {
 		json_object_object_foreach(root, name, value)
 		{
 			if (json_object_is_type(value, json_type_object)) {	/* "fields", "guest", "capabilities" ... */
@@ -95,6 +95,7 @@ static const char *parse_json(const char *text, struct explain_input *out)
 				say("'%s' is no VMCS field and no capability MSR: ignored", name);
 			}
 		}
+	}
 	if (root != NULL)
 		json_object_put(root);
 	return wrong;
@@ -178,6 +179,8 @@ static const char *parse_hex(const char *text, struct explain_input *out)
 		if (at + 8 > count)
 			continue;
 		memcpy(&value, region + at, spec_field_bits(f) == 64 ? 8 : 4);
+		if (f >= F_GUEST_ES_ACCESS_RIGHTS && f <= F_GUEST_TR_ACCESS_RIGHTS)	/* kept rotated left by 8 */
+			value = value >> 8 | (value & 0xff) << 24;
 		explain_field(out, f, value);
 	}
 	return NULL;

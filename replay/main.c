@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command `reprise`: finds the verb. */
+#include "explain.h"
 #include "options.h"
 #include "inspect.h"
 #include "record.h"
@@ -18,6 +19,7 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "trace", "print every VM exit of a recording", trace_main },
 	{ "info", "say what a recording is", info_main },
 	{ "verify", "check a recording without running it", verify_main },
+	{ "explain", "tell which checks of VM entry a VMCS fails", explain_main },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

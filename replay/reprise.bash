@@ -3,7 +3,7 @@
 
 _reprise()
 {
-	local word=$2 before=$3 verbs="run help"
+	local word=$2 before=$3 verbs="run explain help"
 	local options="--kernel --initrd --append --multiboot --module --flat --workload --memory --cpu --console --name
 		--weight --rtc --timeout --pace --clock --seed --quantum --ips --intercept --map-4k --digest --report --keep
 		--iso --verbose --help --usage"
