@@ -48,7 +48,7 @@ for f in hv/hosted/*.c replay/*.c tests/*.c spec/*.c model/*.c model/host/*.c mo
 	[ "$f" != tests/main.c ] || continue
 	clang -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -I. -Ihv -Ihv/hosted -Itests -fsyntax-only "$f" 2>&1 | head -n 3
 done | check "clang compiles the tool and the tests without a warning"
-git ls-files '*.c' '*.h' '*.S' '*.sh' '*.ld' '*.def' 'boot/*' 'tests/*' | grep -vE '\.(flat|bin|ini|conf|json|md|rpl)$' | while read -r f; do
+git ls-files '*.c' '*.h' '*.S' '*.sh' '*.ld' '*.def' 'boot/*' 'tests/*' | grep -vE '\.(flat|bin|ini|conf|json|md|rpl|txt)$' | while read -r f; do
 	[ -f "$f" ] && ! head -n 3 "$f" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' && echo "$f"
 done | check "every source names its licence"
 for f in hv/*.c hv/dev/*.c replay/*.c model/*.c fuzz/*.c spec/*.c; do
