@@ -41,12 +41,13 @@ struct tail {
 	struct journal_event event[EVENTS];
 };
 
-static bool tail_take(const struct journal_event *event, u64 block, u32 offset, void *context)
+static bool tail_take(const struct journal_event *event, u64 block, u32 offset, u32 bytes, void *context)
 {
 	struct tail *tail = context;
 
 	(void)block;
 	(void)offset;
+	(void)bytes;
 	if (event->position > tail->until)
 		return false;
 	tail->event[tail->count++ % EVENTS] = *event;

@@ -91,11 +91,12 @@ static void print_console(const struct bytes *console)
 		putchar('\n');
 }
 
-static bool print_event(const struct journal_event *event, u64 block, u32 offset, void *context)
+static bool print_event(const struct journal_event *event, u64 block, u32 offset, u32 bytes, void *context)
 {
 	char *text = event_text(event);
 
 	(void)context;
+	(void)bytes;
 	printf("  %12llu %14llu  %s (block %llu, byte %u)\n", (unsigned long long)event->position,
 	       (unsigned long long)event->time, text, (unsigned long long)block, offset);
 	free(text);

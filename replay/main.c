@@ -2,11 +2,13 @@
 /* The command `reprise`: finds the verb. */
 #include "explain.h"
 #include "options.h"
+#include "diff.h"
 #include "inspect.h"
 #include "record.h"
 #include "replay.h"
 #include "run.h"
 #include "say.h"
+#include "stat.h"
 #include "trace.h"
 
 #include <stdio.h>
@@ -17,6 +19,8 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "record", "run them, and record what comes in", record_main },
 	{ "replay", "run a recording again, to the instruction", replay_main },
 	{ "trace", "print every VM exit of a recording", trace_main },
+	{ "stat", "count the exits of a recording", stat_main },
+	{ "diff", "show where two recordings part", diff_main },
 	{ "info", "say what a recording is", info_main },
 	{ "verify", "check a recording without running it", verify_main },
 	{ "explain", "tell which checks of VM entry a VMCS fails", explain_main },

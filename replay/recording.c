@@ -114,7 +114,7 @@ void recording_events(const struct recording *recording, u32 vm, recording_take 
 		while (at.at < at.used) {
 			u32 offset = JOURNAL_HEADER_BYTES + at.at;
 
-			if (journal_next(data, &at, &event) != JOURNAL_OK || !take(&event, block, offset, context))
+			if (journal_next(data, &at, &event) != JOURNAL_OK || !take(&event, block, offset, JOURNAL_HEADER_BYTES + at.at - offset, context))
 				return;
 		}
 	}

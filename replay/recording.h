@@ -58,7 +58,7 @@ enum journal_error recording_scan(struct recording *recording, u32 vm, const u8 
 				  bool say_bad);
 
 /* Calls `take` for each event of a VM's journal, until it returns false. */
-typedef bool recording_take(const struct journal_event *event, u64 block, u32 offset, void *context);
+typedef bool recording_take(const struct journal_event *event, u64 block, u32 offset, u32 bytes, void *context);
 void recording_events(const struct recording *recording, u32 vm, recording_take *take, void *context);
 
 void recording_free(struct recording *recording);
