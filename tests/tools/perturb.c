@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* perturb IN OUT: a journal with the first console byte changed and its block sealed again, as a broken replayer would
- * hand it out. Exit status 1: there is no such byte. */
+/* perturb [--kind | --position] IN OUT: a journal with the first console byte changed and its block sealed again, as a broken
+ * replayer would hand it out; or with a first record of an unknown kind or at an impossible position. Exit status 1: there is
+ * no such record. */
 #include <stdio.h>
+#include <string.h>
 #include "crc32c.h"
 #include "journal.h"
 
@@ -21,10 +23,29 @@ static u32 find(struct journal_cursor *at)
 	return 0;
 }
 
+static void seal(void)
+{
+	u32 crc = crc32c(block, JOURNAL_CRC_AT);
+
+	for (u32 i = 0; i < 4; i++)
+		block[JOURNAL_CRC_AT + i] = (u8)(crc >> 8 * i);
+}
+
+/* The first record of the first block becomes impossible. */
+static void spoil(const char *how)
+{
+	block[JOURNAL_HEADER_BYTES] = strcmp(how, "--kind") == 0 ? 0x77 : JOURNAL_CONSOLE;
+	for (u32 i = 1; i <= 9; i++)
+		block[JOURNAL_HEADER_BYTES + i] = 0xff;
+	block[JOURNAL_HEADER_BYTES + 10] = 1;
+	seal();
+}
+
 int main(int argc, char **argv)
 {
-	FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL;
-	FILE *out = argc == 3 ? fopen(argv[2], "wb") : NULL;
+	const char *how = argc == 4 ? argv[1] : NULL;
+	FILE *in = argc >= 3 ? fopen(argv[argc - 2], "rb") : NULL;
+	FILE *out = argc >= 3 ? fopen(argv[argc - 1], "wb") : NULL;
 	struct journal_cursor at = { 0 };
 	int done = 0;
 
@@ -37,14 +58,15 @@ int main(int argc, char **argv)
 			at.recording = at.recording << 8 | block[39 - i];
 		if (journal_open_block(block, &at) != JOURNAL_OK)
 			return 2;
+		if (how != NULL) {
+			spoil(how);
+			done = 1;
+			at.at = at.used;
+		}
 		offset = done ? 0 : find(&at);
 		if (offset != 0) {
-			u32 crc;
-
 			block[offset] ^= 1;
-			crc = crc32c(block, JOURNAL_CRC_AT);
-			for (u32 i = 0; i < 4; i++)
-				block[JOURNAL_CRC_AT + i] = (u8)(crc >> 8 * i);
+			seal();
 			done = 1;
 		}
 		while (offset == 0 && at.at < at.used) {

@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# tests/recording.sh BUILD: damaged, foreign and cut-off recordings: a clear message, never a crash, never another run.
+# Ends in "N passed, N failed". FLIPS and KILLS (default 300 and 4) make it longer.
+# seconds: 60
+set -u
+build=$(realpath "$1")
+chance=$build/guests/long/chance
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+RANDOM=${SEED:-20}
+passed=0 failed=0
+verdict() { # SENTENCE STATUS-OF-TEST
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $1"
+		tail -n 8 out err 2>/dev/null
+	fi
+}
+look() { timeout -s KILL 60 "$build/reprise" "$@" >out 2>err; }
+random() { echo $(((RANDOM << 30 | RANDOM << 15 | RANDOM) % $1)); }
+# the last command ended as it should with bad input: refused, in one message that names the file
+refused() { # STATUS
+	[ "$1" = 121 ] && [ "$(grep -c . err)" -ge 1 ] && grep -q "$2" err
+}
+
+{ sleep 0.6; printf 'some words'; } | timeout 100 "$build/reprise" record -o good.rpl --kernel "$chance" --memory 16M --append 400 >good.txt 2>err
+look verify good.rpl
+good=$(cut -d: -f2- out)
+verdict "there is a recording to damage" $?
+
+# bits
+bad=0 quiet=0
+for _ in $(seq "${FLIPS:-300}"); do
+	cp good.rpl x.rpl
+	"$build/tests-flip" x.rpl "$(random $(($(stat -c %s x.rpl) * 8)))"
+	look verify x.rpl
+	status=$?
+	if [ $status = 0 ]; then	# a bit that no member is made of, such as a time stamp
+		[ "$(cut -d: -f2- out)" = "$good" ] || bad=$((bad + 1))
+		quiet=$((quiet + 1))
+	else
+		refused $status x.rpl || bad=$((bad + 1))
+	fi
+done
+[ $bad = 0 ] && [ $quiet -lt $((${FLIPS:-300} / 2)) ]
+verdict "a flipped bit of the container is told, or changes nothing of what it holds" $?
+
+# lengths
+bad=0
+for _ in $(seq 200); do
+	head -c "$(random "$(stat -c %s good.rpl)")" good.rpl >x.rpl
+	look verify x.rpl
+	refused $? x.rpl || bad=$((bad + 1))
+done
+[ $bad = 0 ]
+verdict "a container cut at 200 random bytes is told" $?
+: >x.rpl
+look replay x.rpl
+refused $? x.rpl
+verdict "an empty file is no recording" $?
+look replay nowhere.rpl
+refused $? 'No such file'
+verdict "a file that is not there is named" $?
+head -c 100000 /dev/urandom >x.rpl
+look replay x.rpl
+refused $? x.rpl
+verdict "noise is no recording" $?
+
+# members
+mkdir m && tar --zstd -C m -xf good.rpl
+pack() { (cd m && find . -type f ! -name SHA256SUMS -printf '%P\n' | sort >../list && xargs sha256sum <../list >SHA256SUMS &&
+	tar --zstd -cf "../$1" -T ../list SHA256SUMS); }
+change() { # SENTENCE WORDS-OF-THE-MESSAGE: after the members in m/ were changed
+	pack x.rpl
+	look replay x.rpl
+	refused $? "$2"
+	verdict "$1" $?
+	rm -rf m && mkdir m && tar --zstd -C m -xf good.rpl
+}
+sed -i 's/"format":1/"format":2/; s/"format": *1/"format":2/' m/recording.json
+change "another format is refused by name" 'format 2'
+sed -i 's/"build": *"..../"build":"0000/' m/recording.json
+change "another build is refused by name" 'recorded by build 0000'
+sed -i 's/"counter": *"[a-z0-9.-]*"/"counter":"pmc"/' m/recording.json
+change "another counter is refused by name" "counter 'pmc'"
+image=$(ls m/images | head -n 1)
+rm "m/images/$image"
+change "a missing image is named" "$image"
+rm m/plan
+change "a missing plan is named" 'member plan'
+"$build/tests-flip" m/plan 700
+change "a damaged plan is refused" 'plan'
+printf '\n' >>m/plan
+rm -f m/journal/0
+change "a missing journal is named" 'journal/0'
+"$build/tests-flip" "m/images/$image" 77
+change "a damaged image is refused" 'does not match'
+echo '{' >m/recording.json
+change "a manifest that is no JSON is refused" 'no JSON'
+mkdir m/extra; touch m/extra/member
+(cd m && tar --zstd -cf ../x.rpl ./*)
+look replay x.rpl
+refused $? 'x.rpl'
+verdict "members that are not listed are refused" $?
+rm -rf m && mkdir m && tar --zstd -C m -xf good.rpl
+
+# journals
+cp m/journal/0 journal
+blocks=$(($(stat -c %s journal) / 512)) bad=0
+for n in $(seq 0 $((blocks - 1))); do
+	head -c $((n * 512)) journal >m/journal/0
+	pack x.rpl
+	look verify x.rpl && [ "$(grep -c "$n blocks" out)" = 1 ] || bad=1
+	{ head -c $((n * 512)) journal; head -c $((1 + RANDOM % 511)) <(tail -c +$((n * 512 + 1)) journal); } >m/journal/0
+	pack x.rpl
+	look verify x.rpl
+	refused $? "block $n is torn at byte $((n * 512))" || bad=1
+	look info x.rpl || bad=1	# not strict: what is whole counts
+done
+verdict "a journal cut between blocks is a shorter one, one cut within a block is told with block and byte" $bad
+bad=0
+for _ in $(seq 100); do
+	cp journal m/journal/0
+	"$build/tests-flip" m/journal/0 "$(random $((blocks * 4096)))"
+	pack x.rpl
+	look verify x.rpl
+	refused $? 'is torn at byte' || bad=1
+done
+verdict "a flipped bit of a journal is told with block and byte" $bad
+"$build/tests-perturb" --kind journal m/journal/0
+pack x.rpl
+look verify x.rpl
+refused $? 'unknown kind'
+verdict "a sealed block with a record of an unknown kind is told" $?
+"$build/tests-perturb" --position journal m/journal/0
+pack x.rpl
+look verify x.rpl
+refused $? 'impossible value'
+verdict "a sealed block with an impossible position is told" $?
+tail -c +513 journal >m/journal/0
+pack x.rpl
+look verify x.rpl
+refused $? 'sequence number'
+verdict "a journal without its first block is told" $?
+
+# killed at a random moment: Bochs or reprise itself
+bad=0 replayed=0
+for i in $(seq "${KILLS:-4}"); do
+	rm -f k.rpl*
+	{ sleep 0.3; while printf x 2>/dev/null; do sleep 0.05; done; } | "$build/reprise" record -o k.rpl --kernel "$chance" --memory 16M --append 3000 --clock host >killed.txt 2>kill.err &
+	tool=$!	# the last of the pipeline
+	sleep "0.$((RANDOM % 9 + 1))"
+	[ "$((RANDOM % 2))" = 0 ] || sleep 1.$((RANDOM % 9))
+	if [ $((i % 2)) = 0 ]; then
+		kill -9 "$tool" 2>/dev/null
+	else
+		kill -9 "$(pgrep -P "$tool" | head -n 1)" 2>/dev/null || kill -9 "$tool" 2>/dev/null
+	fi
+	wait $tool 2>/dev/null
+	[ -e k.rpl ] || continue	# killed before anything was recorded
+	timeout -s KILL 100 "$build/reprise" replay k.rpl >out 2>err
+	status=$?
+	if [ $status != 0 ] || ! cmp -s -n "$(stat -c %s out)" out killed.txt && [ "$(stat -c %s out)" -gt "$(stat -c %s killed.txt)" ]; then
+		bad=$((bad + 1))
+		echo "kill $i: status $status"; cat err
+	fi
+	grep -q 'the recording ends here' err && replayed=$((replayed + 1))
+done
+echo "kills: ${KILLS:-4}, replayed: $replayed"
+[ $bad = 0 ] && [ $replayed -gt 0 ]
+verdict "killed at random moments: what was written replays" $?
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
