@@ -2,6 +2,7 @@
 /* The command `reprise`: finds the verb. */
 #include "explain.h"
 #include "options.h"
+#include "checkpoint.h"
 #include "diff.h"
 #include "inspect.h"
 #include "record.h"
@@ -18,6 +19,7 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "run", "run guests under the hypervisor, in stock Bochs", run_main },
 	{ "record", "run them, and record what comes in", record_main },
 	{ "replay", "run a recording again, to the instruction", replay_main },
+	{ "checkpoint", "write checkpoints beside a recording", checkpoint_main },
 	{ "trace", "print every VM exit of a recording", trace_main },
 	{ "stat", "count the exits of a recording", stat_main },
 	{ "diff", "show where two recordings part", diff_main },

@@ -78,7 +78,7 @@ static u64 digest_ticks(u64 quantum_ticks)
 	return quantum_ticks >= SESSION_DIGEST_MAX ? SESSION_DIGEST_MAX : SESSION_DIGEST_MAX / quantum_ticks * quantum_ticks;
 }
 
-static int prepare(struct run_spec *run, const struct layout *layout, const struct temp *temp)
+static int prepare(struct run_spec *run, struct layout *layout, const struct temp *temp)
 {
 	int status = recording_build(recording.build);
 

@@ -2,6 +2,7 @@
 /* The verb `replay`: the recording's plan under a hypervisor that takes its inputs from the recording's journal. */
 #include "replay.h"
 
+#include "checkpoint.h"
 #include "differs.h"
 #include "outcome.h"
 #include "recording.h"
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define JOURNAL_DISK "journal.disk"
@@ -27,6 +29,7 @@ static struct {
 	bool console_differs[VM_MAX], differs[VM_MAX], ended[VM_MAX];
 	u64 total;			/* instructions of all VMs together */
 	u64 reached[VM_MAX];
+	u64 started_at;			/* the position of the checkpoint it starts from */
 	double begin;
 } replay;
 
@@ -61,6 +64,7 @@ static bool write_journal(int fd, const struct session *session)
 {
 	u8 sector[SESSION_BYTES];
 	u64 bytes = (1 + session->sectors * session->vm_count) * SESSION_BYTES;
+	struct stat st;
 
 	session_encode(session, sector);
 	if (pwrite(fd, sector, sizeof(sector), 0) != sizeof(sector))
@@ -72,6 +76,8 @@ static bool write_journal(int fd, const struct session *session)
 		if (journal->count > 0 && pwrite(fd, journal->data, journal->count, (off_t)at) != (ssize_t)journal->count)
 			return false;
 	}
+	if (fstat(fd, &st) == 0 && (u64)st.st_size > bytes)	/* a checkpoint lies behind */
+		bytes = (u64)st.st_size;
 	return ftruncate(fd, (off_t)((bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES)) == 0;
 }
 
@@ -81,8 +87,8 @@ static int make_output(struct run_spec *run, const struct temp *temp)
 	u64 bytes = (wish.output_bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES;
 	int fd, failed;
 
-	run->output = temp_path(temp, OUTPUT_DISK);
-	fd = open(run->output, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	run->output = wish.output_file != NULL ? say_format("%s", wish.output_file) : temp_path(temp, OUTPUT_DISK);
+	fd = open(run->output, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
 	failed = fd < 0 || ftruncate(fd, (off_t)bytes) != 0;
 	if (failed)
 		say("%s: %s", run->output, strerror(errno));
@@ -92,10 +98,25 @@ static int make_output(struct run_spec *run, const struct temp *temp)
 	return failed ? STATUS_FAILED : 0;
 }
 
-static int prepare(struct run_spec *run, const struct layout *layout, const struct temp *temp)
+/* Starts from a checkpoint, if there is one early enough. */
+static void restore(struct layout *layout, int fd, struct session *session)
+{
+	u64 sector = 1 + session->sectors * session->vm_count;
+	u64 position = checkpoint_compose(recording, replay.index[0], wish.from, &layout->image[0], fd, sector);
+
+	if (position == 0)
+		return;
+	session->flags |= SESSION_RESTORE;
+	session->restore_sector = sector;
+	replay.started_at = position;
+	layout->plan.vm[0].image_count = 0;	/* all of its memory comes from the checkpoint */
+}
+
+static int prepare(struct run_spec *run, struct layout *layout, const struct temp *temp)
 {
 	struct session session = {
 		.vm_count = run->vm_count, .recording = recording->id, .digest_ticks = recording->digest_ticks,
+		.flags = wish.checkpoint_ticks > 0 ? SESSION_CHECKPOINTS : 0, .checkpoint_ticks = wish.checkpoint_ticks,
 		.output_sectors = wish.output_bytes / SESSION_BYTES,
 		.table_hpa = layout->table_hpa, .table_bytes = layout->table_bytes, .until = wish.until, .sectors = 2,
 	};
@@ -109,6 +130,8 @@ static int prepare(struct run_spec *run, const struct layout *layout, const stru
 	}
 	run->journal = temp_path(temp, JOURNAL_DISK);
 	fd = open(run->journal, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0 && wish.from > 0 && run->vm_count == 1)
+		restore(layout, fd, &session);
 	good = fd >= 0 && write_journal(fd, &session);
 	if (!good)
 		say("%s: %s", run->journal, strerror(errno));
@@ -124,7 +147,7 @@ static void console(u32 vm, const char *text, u32 bytes)
 	const struct bytes *recorded;
 	u64 *at = &replay.compared[vm];
 
-	if (!recording->finished || replay.console_differs[vm])
+	if (!recording->finished || replay.console_differs[vm] || replay.started_at > 0)
 		return;
 	recorded = &recording->vm[replay.index[vm]].console;
 	for (u32 i = 0; i < bytes; i++, ++*at) {
@@ -191,7 +214,7 @@ static int finish(int status)
 	for (u32 v = 0; v < VM_MAX; v++) {
 		const struct recording_vm *vm = &recording->vm[replay.index[v]];
 
-		if (replay.ended[v] && recording->finished && wish.until == TIME_NEVER && !replay.differs[v] &&
+		if (replay.ended[v] && recording->finished && replay.started_at == 0 && wish.until == TIME_NEVER && !replay.differs[v] &&
 		    !replay.console_differs[v] && replay.compared[v] != vm->console.count && vm->ended) {
 			say("%s: its console ends after %llu bytes, the recorded one after %llu",
 			    recording->plan.vm[replay.index[v]].name, (unsigned long long)replay.compared[v],

@@ -13,6 +13,7 @@ struct replay_wish {
 	u64 until;			/* stop there, TIME_NEVER: at the end */
 	u64 checkpoint_ticks;		/* write checkpoints so far apart, 0: none */
 	u64 output_bytes;		/* size of the output disk, 0: none */
+	const char *output_file;		/* where it lies; NULL: in the temporary directory */
 	bool silent;			/* consoles go nowhere */
 	/* The replay is over: its output disk, or NULL. Returns the status to end with. */
 	int (*finish)(const struct recording *recording, const char *output, int status);

@@ -2,14 +2,17 @@
 /* The command line of `reprise replay`. */
 #include "replay.h"
 
+#include "checkpoint.h"
+
 #include "say.h"
 
 #include <argp.h>
 #include <string.h>
 
-enum option_key { OPT_UNTIL = 0x100, OPT_VM, OPT_REPORT, OPT_KEEP, OPT_TIMEOUT };
+enum option_key { OPT_UNTIL = 0x100, OPT_FROM, OPT_VM, OPT_REPORT, OPT_KEEP, OPT_TIMEOUT };
 
 static const struct argp_option option_table[] = {
+	{ "from", OPT_FROM, "POSITION", 0, "start at the last checkpoint before it (made if missing)", 0 },
 	{ "until", OPT_UNTIL, "POSITION", 0, "stop there and print the VM's registers", 0 },
 	{ "vm", OPT_VM, "NAME", 0, "replay only this VM of several", 0 },
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
@@ -30,6 +33,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_UNTIL:
 		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &wish.until);
+		break;
+	case OPT_FROM:
+		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &wish.from);
 		break;
 	case OPT_VM:
 		wish.only = arg;
@@ -79,6 +85,10 @@ int replay_main(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &run);
 	status = recording_read(path, false, &recording);
+	if (status == 0 && wish.from > 0 && recording.plan.vm_count > 1 && wish.only == NULL)
+		status = say_fail(STATUS_USAGE, "--from starts one VM: choose it with --vm");
+	if (status == 0 && wish.from > 0 && !checkpoint_exists(&recording))
+		status = checkpoint_make(&recording, CHECKPOINT_EVERY);
 	if (status == 0)
 		status = replay_run(&recording, &run, &wish);
 	else

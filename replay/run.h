@@ -14,7 +14,7 @@ struct run_hooks {
 	/* Makes the layout; NULL: layout_make. */
 	int (*layout)(const struct run_spec *run, u64 hv_bytes, struct layout *layout);
 	/* The layout is made and nothing runs yet: sets run->journal and run->output for Bochs. */
-	int (*prepare)(struct run_spec *run, const struct layout *layout, const struct temp *temp);
+	int (*prepare)(struct run_spec *run, struct layout *layout, const struct temp *temp);
 	/* The guest wrote to its console. */
 	void (*console)(u32 vm, const char *text, u32 bytes);
 	/* A report came; true: that is all there is to do about it. */

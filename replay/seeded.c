@@ -24,7 +24,7 @@ static int script_read(const struct run_spec *run, struct bytes *script)
 	return run->script != NULL ? file_read(&spec, SCRIPT_MAX, script) : 0;
 }
 
-int seeded_prepare(struct run_spec *run, const struct layout *layout, const struct temp *temp)
+int seeded_prepare(struct run_spec *run, struct layout *layout, const struct temp *temp)
 {
 	u8 sector[SESSION_BYTES];
 	struct session session = { .vm_count = layout->plan.vm_count, .seed = run->seed, .digest_ticks = SESSION_DIGEST_MAX,

@@ -6,6 +6,6 @@
 #include "run.h"
 
 /* Writes the session's disk, with the script, into `temp`: a run_hooks.prepare. */
-int seeded_prepare(struct run_spec *run, const struct layout *layout, const struct temp *temp);
+int seeded_prepare(struct run_spec *run, struct layout *layout, const struct temp *temp);
 
 #endif

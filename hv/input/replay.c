@@ -103,7 +103,11 @@ void input_started(vm_id vm)
 	r->at.recording = session.recording;
 	r->at.sequence = ~0u;
 	advance(vm);
-	if ((session.flags & SESSION_RESTORE) != 0 && checkpoint_restore(vm)) {
+	if ((session.flags & SESSION_RESTORE) != 0) {
+		if (!checkpoint_restore(vm)) {
+			vcpu_end(vm, LINK_END_REFUSED, 0);
+			return;
+		}
 		while (!r->over && (r->next.position < v->position ||
 				    (r->next.position == v->position && r->next.kind != JOURNAL_DIGEST)))
 			advance(vm);

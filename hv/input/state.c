@@ -15,6 +15,7 @@
 
 static u64 table_hpa[VM_MAX];	/* of the first hash of the VM's pages */
 static u64 memory[VM_MAX];	/* XOR of the hashes of all pages that were ever written */
+static u64 changed[VM_MAX][0x20000 / 64];	/* bit of a page: written since the last checkpoint */
 
 const char *state_begin(const struct plan *plan, const struct session *session)
 {
@@ -23,6 +24,8 @@ const char *state_begin(const struct plan *plan, const struct session *session)
 	for (vm_id vm = 0; vm < plan->vm_count; vm++) {
 		if ((plan->vm[vm].flags & PLAN_MAP_4K) == 0)
 			return "digests need guest RAM in 4 KiB pages";
+		if (plan->vm[vm].ram_bytes > 0x20000 * PAGE_BYTES)
+			return "digests reach 512 MiB of guest RAM only";
 		table_hpa[vm] = at;
 		at += plan->vm[vm].ram_bytes / PAGE_BYTES * WORD;
 		memory[vm] = 0;
@@ -44,6 +47,7 @@ static void rehash(vm_id vm, u64 gfn)
 		hash = 1;
 	memory[vm] ^= mem_read(slot, WORD) ^ hash;
 	mem_write(slot, WORD, hash);
+	changed[vm][gfn / 64] |= 1ull << (gfn % 64);
 }
 
 /* The dirty pages of one table of 4 KiB pages, eight entries at a look. */
@@ -73,6 +77,29 @@ static void digest_memory(vm_id vm, struct digest *digest)
 	cpu_invept(ept_pointer(vm));	/* the processor keeps D in its translations too (SDM 3C 28.3.5) */
 	digest->part[DIGEST_MEMORY_LOW] = (u32)memory[vm];
 	digest->part[DIGEST_MEMORY_HIGH] = (u32)(memory[vm] >> 32);
+}
+
+u64 state_memory(vm_id vm)
+{
+	return memory[vm];
+}
+
+u32 state_changed(vm_id vm, u32 *gfn, u32 max)
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < sizeof(changed[vm]) / sizeof(changed[vm][0]); i++) {
+		for (u32 k = 0; changed[vm][i] != 0 && k < 64; k++)
+			if ((changed[vm][i] >> k & 1) != 0 && count < max)
+				gfn[count++] = i * 64 + k;
+		changed[vm][i] = 0;
+	}
+	return count;
+}
+
+void state_loaded(vm_id vm, u64 gfn)
+{
+	rehash(vm, gfn);
 }
 
 static u64 mix(u64 hash, u64 value)

@@ -15,6 +15,15 @@ const char *state_begin(const struct plan *plan, const struct session *session);
  * which is then cleared. */
 void state_digest(vm_id vm, struct digest *digest);
 
+/* XOR of the hashes of all pages ever written, as of the last digest. */
+u64 state_memory(vm_id vm);
+
+/* The frames of pages that were found written since the last call, at most `max` of them, in order; returns how many. */
+u32 state_changed(vm_id vm, u32 *gfn, u32 max);
+
+/* The page was loaded and counts as written. Not while a guest's vector registers are live. */
+void state_loaded(vm_id vm, u64 gfn);
+
 /* The digest in 64 bits. */
 u64 state_fold(const struct digest *digest);
 
