@@ -3,9 +3,9 @@
 
 _reprise()
 {
-	local word=$2 before=$3 verbs="run explain help"
+	local word=$2 before=$3 verbs="run record replay checkpoint trace stat diff info verify explain help"
 	local options="--kernel --initrd --append --multiboot --module --flat --workload --memory --cpu --console --name
-		--weight --rtc --timeout --pace --clock --seed --quantum --ips --intercept --map-4k --digest --report --keep
+		--weight --rtc --timeout --pace --clock --seed --script --quantum --ips --intercept --map-4k --digest --report --keep
 		--iso --verbose --help --usage"
 
 	COMPREPLY=()
@@ -13,6 +13,23 @@ _reprise()
 		mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$word")
 		return
 	fi
+	case ${COMP_WORDS[1]} in
+	record) options="$options --output --journal-size" ;;
+	replay) options="--from --until --vm --timeout --report --keep --verbose --help --usage" ;;
+	trace) options="--json --output --from --to --vm --reason --port --msr --rip --timeout --help --usage" ;;
+	checkpoint) options="--every --help --usage" ;;
+	stat) options="--json --help --usage" ;;
+	info) options="--events --help --usage" ;;
+	diff | verify) options="--help --usage" ;;
+	esac
+	case ${COMP_WORDS[1]}:$word in
+	replay:-* | trace:-* | checkpoint:-* | stat:-* | info:-* | diff:-* | verify:-*) ;;
+	replay:* | trace:* | checkpoint:* | stat:* | info:* | diff:* | verify:*)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -X "!*.rpl" -- "$word")
+		return
+		;;
+	esac
 	# bash splits --option=value into three words.
 	if [ "$before" = = ]; then
 		before=${COMP_WORDS[COMP_CWORD - 2]}
@@ -21,7 +38,7 @@ _reprise()
 		word=
 	fi
 	case $before in
-	--kernel | --initrd | --multiboot | --module | --flat | --workload | --report | --iso)
+	--kernel | --initrd | --multiboot | --module | --flat | --workload | --report | --iso | --script | --output | -o)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;
