@@ -20,6 +20,7 @@
 #define LOG "bochs.log"
 #define OUTPUT "bochs.out"
 #define OPTION_ROM "oprom.bin"
+#define PROMPT "bochs-fork.so"	/* replay/preload: the debugger's prompt for programs */
 #define LOG_LINES 6
 
 /* What every run has in common; the paths are relative to the temporary directory, where Bochs is started. */
@@ -108,10 +109,13 @@ static bool configure(const struct temp *temp, const struct run_spec *run, u64 h
 }
 
 /* In the child: becomes Bochs, or tells `errors` why not. */
-static void become(const char *program, const struct temp *temp, pid_t parent, int errors)
+static void become(const char *program, const struct temp *temp, pid_t parent, int errors, int debugger)
 {
 	char *const arguments[] = { (char *)"bochs", (char *)"-q", (char *)"-unlock", (char *)"-f",
-				    (char *)CONFIGURATION, (char *)"-rc", (char *)DEBUGGER_COMMANDS, NULL };
+				    (char *)CONFIGURATION, debugger > 0 ? NULL : (char *)"-rc",
+				    (char *)DEBUGGER_COMMANDS, NULL };
+	char *file = file_of_build(PROMPT);
+	char *prompt = realpath(file, NULL);
 	sigset_t none;
 	int error;
 	int in, out;
@@ -123,14 +127,16 @@ static void become(const char *program, const struct temp *temp, pid_t parent, i
 	if (getppid() != parent)
 		_exit(1);
 	setsid();
-	in = open("/dev/null", O_RDONLY);
+	in = debugger > 0 ? debugger : open("/dev/null", O_RDONLY);
 	if (chdir(temp->path) == 0 && in >= 0) {
 		out = open(OUTPUT, O_CREAT | O_WRONLY | O_APPEND, 0600);
 		if (out >= 0) {
 			dup2(in, STDIN_FILENO);
-			dup2(out, STDOUT_FILENO);
+			dup2(debugger > 0 ? debugger : out, STDOUT_FILENO);
 			dup2(out, STDERR_FILENO);
 			setenv("TERM", "linux", 1);
+			if (debugger > 0 && prompt != NULL)
+				setenv("LD_PRELOAD", prompt, 1);
 			execvp(program, arguments);
 		}
 	}
@@ -160,7 +166,7 @@ int bochs_start(struct bochs *bochs, const struct temp *temp, const struct run_s
 		return say_fail(STATUS_FAILED, "no process for Bochs: %s", strerror(errno));
 	}
 	if (bochs->pid == 0)
-		become(program, temp, parent, errors[1]);
+		become(program, temp, parent, errors[1], bochs->debugger);
 	close(errors[1]);
 	do
 		got = read(errors[0], &error, sizeof(error));

@@ -12,6 +12,7 @@
 
 struct bochs {
 	pid_t pid;		/* 0: not running */
+	int debugger;		/* a socket that its debugger's prompt is served on, or 0: it runs at once */
 };
 
 /* Writes the configuration into `temp` and starts Bochs (or $REPRISE_BOCHS): `host_bytes` of memory, COM1 connected to

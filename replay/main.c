@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command `reprise`: finds the verb. */
 #include "explain.h"
+#include "debug.h"
 #include "options.h"
 #include "checkpoint.h"
 #include "diff.h"
@@ -26,6 +27,9 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "info", "say what a recording is", info_main },
 	{ "verify", "check a recording without running it", verify_main },
 	{ "explain", "tell which checks of VM entry a VMCS fails", explain_main },
+	{ "debug", "go through a run with gdb, forwards and backwards", debug_main },
+	{ "query", "ask a run one thing: who wrote this, when, what happened before", query_main },
+	{ "core", "write an ELF core of a guest at a place in its run", core_main },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

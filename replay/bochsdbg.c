@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The body of target.h for stock Bochs: its internal debugger, driven over a socket (replay/preload/fork.c is the other
+ * end of each prompt). Bochs's debugger stops the emulator, not the guest, so nothing here changes what the guest does.
+ *
+ * How Bochs 2.7 behaves, found by running it:
+ * - "sba T" stops at the first instruction boundary with time T. When the last time breakpoint has been hit, it repeats
+ *   with its period; one in the far future, set first, keeps it from being the last. There is no way to remove one.
+ * - "s" executes one instruction, or one iteration of a REP.
+ * - "vmexitbp" stops before the hypervisor's first instruction, whose time is that of the guest's next instruction.
+ */
+#include "target.h"
+
+#include "file.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MARK '\036'		/* as in preload/fork.c */
+#define ANSWER_MS 60000		/* no command but "c" and "s" takes so long */
+#define FAR 0x0fffffffffffffffull
+#define TIME_MIN 64		/* "sba" costs more than so many steps */
+
+static u32 dead(struct target *target)
+{
+	target_close(target);
+	return TARGET_DEAD;
+}
+
+static void text_add(struct target *target, const char *data, size_t bytes)
+{
+	if (target->text_bytes + bytes + 1 > target->text_room) {
+		size_t room = 2 * (target->text_bytes + bytes + 4096);
+		char *text = say_alloc(room);
+
+		if (target->text_bytes > 0)
+			memcpy(text, target->text, target->text_bytes);
+		free(target->text);
+		target->text = text;
+		target->text_room = room;
+	}
+	memcpy(target->text + target->text_bytes, data, bytes);
+	target->text_bytes += bytes;
+	target->text[target->text_bytes] = '\0';
+}
+
+/* Reads up to the next prompt. While it `runs` there is no time-out, and host->wake may ask it to stop. */
+static bool answer(struct target *target, bool runs, bool *woken)
+{
+	u64 raw = target->raw;	/* bytes in which a mark means nothing */
+
+	target->text_bytes = 0;
+	text_add(target, "", 0);
+	for (;;) {
+		struct pollfd fds[3] = { { target->fd, POLLIN, 0 }, { target->com, POLLIN, 0 },
+					 { runs && !*woken ? target->host->wake : -1, POLLIN, 0 } };
+		char data[65536];
+		ssize_t got;
+		char *mark;
+
+		if (poll(fds, 3, runs ? -1 : ANSWER_MS) == 0)
+			return false;
+		if (fds[1].revents != 0 && target->host->com1(target->host->context) && runs && !*woken) {
+			*woken = true;
+			kill(target->pid, SIGINT);
+		}
+		if (fds[2].revents != 0 && target->host->wake_now(target->host->context)) {
+			*woken = true;
+			kill(target->pid, SIGINT);
+		}
+		if (fds[0].revents == 0)
+			continue;
+		got = read(target->fd, data, sizeof(data));
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			return false;
+		text_add(target, data, (size_t)got);
+		if (raw > 0 && target->text[0] == '-')
+			raw = 0;
+		if (target->text_bytes < raw + 2 || target->text[target->text_bytes - 1] != '\n')
+			continue;
+		mark = memrchr(target->text + raw, MARK, target->text_bytes - raw);
+		if (mark == NULL)
+			continue;
+		target->pid = (pid_t)strtol(mark + 1, NULL, 10);
+		*mark = '\0';
+		target->text_bytes = (size_t)(mark - target->text);
+		return true;
+	}
+}
+
+static bool say_to(struct target *target, const char *line, size_t bytes)
+{
+	while (bytes > 0) {
+		ssize_t done = write(target->fd, line, bytes);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		line += done;
+		bytes -= (size_t)done;
+	}
+	return true;
+}
+
+const char *target_ask(struct target *target, const char *format, ...)
+{
+	char line[512];
+	va_list arguments;
+	bool woken = false;
+	int bytes;
+
+	va_start(arguments, format);
+	bytes = vsnprintf(line, sizeof(line) - 1, format, arguments);
+	va_end(arguments);
+	if (target->fd < 0 || bytes < 0 || (size_t)bytes >= sizeof(line) - 1)
+		return NULL;
+	line[bytes++] = '\n';
+	if (say_to(target, line, (size_t)bytes) && answer(target, false, &woken))
+		return target->text;
+	target_close(target);
+	return NULL;
+}
+
+/* The number after `word`, or false. */
+static bool number_after(const char *text, const char *word, int base, u64 *value)
+{
+	const char *at = strstr(text, word);
+	char *end;
+
+	if (at == NULL)
+		return false;
+	at += strlen(word);
+	*value = strtoull(at, &end, base);
+	return end != at;
+}
+
+/* Takes the time and place from what a stop says: "Next at t=N" and "(0) [0x<physical>] ...". */
+static bool stop_parse(struct target *target)
+{
+	const char *at = strstr(target->text, "Next at t=");
+	unsigned long long address, rip;
+
+	if (at == NULL || !number_after(at, "t=", 10, &target->tick))
+		return false;
+	at = strstr(target->text, "(0) [0x");
+	target->fetchable = at != NULL && sscanf(at, "(0) [0x%llx] %*x:%llx", &address, &rip) == 2;
+	if (target->fetchable) {
+		target->address = address;
+		target->rip = rip;
+	}
+	while (target->pending_count > 0 && target->pending[0] <= target->tick)
+		memmove(target->pending, target->pending + 1, --target->pending_count * sizeof(target->pending[0]));
+	return true;
+}
+
+static u32 go(struct target *target, const char *command)
+{
+	bool woken = false;
+	u32 stop = 0;
+
+	target->moves++;
+	if (target->fd < 0 || !say_to(target, command, strlen(command)) || !answer(target, true, &woken) ||
+	    !stop_parse(target))
+		return dead(target);
+	if (target->host->com1(target->host->context))	/* all that was sent up to here */
+		woken = true;
+	if (strstr(target->text, ") Breakpoint ") != NULL)
+		stop |= TARGET_BREAK;
+	if (number_after(target->text, "Caught read watch point at 0x", 16, &target->watched))
+		stop |= TARGET_READ;
+	if (number_after(target->text, "Caught write watch point at 0x", 16, &target->watched))
+		stop |= TARGET_WRITE;
+	if (strstr(target->text, "Caught VMEXIT breakpoint") != NULL)
+		stop |= TARGET_EXIT;
+	return woken ? stop | TARGET_WOKEN : stop;
+}
+
+u32 target_step(struct target *target, u64 count)
+{
+	char command[32];
+
+	snprintf(command, sizeof(command), "s %llu\n", (unsigned long long)count);
+	return go(target, command);
+}
+
+/* Sees to it that Bochs stops at time `tick`. False: too many such times wait already. */
+static bool stop_at(struct target *target, u64 tick)
+{
+	u32 i = 0;
+
+	while (i < target->pending_count && target->pending[i] < tick)
+		i++;
+	if (i < target->pending_count && target->pending[i] == tick)
+		return true;
+	if (target->pending_count == TARGET_PENDING || target_ask(target, "sba %llu", (unsigned long long)tick) == NULL)
+		return false;
+	memmove(target->pending + i + 1, target->pending + i, (target->pending_count - i) * sizeof(target->pending[0]));
+	target->pending[i] = tick;
+	target->pending_count++;
+	return true;
+}
+
+u32 target_run(struct target *target, u64 until)
+{
+	bool timed = until == 0 || until - target->tick >= TIME_MIN;
+	u32 stop = 0;
+
+	if (timed && until != 0)
+		timed = stop_at(target, until);
+	while (stop == 0) {
+		if (until != 0 && target->tick >= until)
+			return TARGET_TICK;
+		stop = timed ? go(target, "c\n") : target_step(target, until - target->tick);
+	}
+	return until != 0 && target->tick >= until ? stop | TARGET_TICK : stop;
+}
+
+bool target_break(struct target *target, u64 linear)
+{
+	target->dirty = true;
+	return target_ask(target, "lb 0x%llx", (unsigned long long)linear) != NULL &&
+	       strstr(target->text, "rror") == NULL && strstr(target->text, "oo many") == NULL;
+}
+
+bool target_watch(struct target *target, u64 address, u64 bytes, bool write)
+{
+	target->dirty = true;
+	return target_ask(target, "watch %s 0x%llx %llu", write ? "w" : "r", (unsigned long long)address,
+			  (unsigned long long)bytes) != NULL &&
+	       strstr(target->text, "inserted") != NULL;
+}
+
+void target_exits(struct target *target, bool on)
+{
+	if (target->exits != on && target_ask(target, "vmexitbp") != NULL)
+		target->exits = on;
+}
+
+void target_clear(struct target *target)
+{
+	u32 numbers[64];
+	u32 count = 0;
+	const char *line;
+
+	target_exits(target, false);
+	if (!target->dirty || target_ask(target, "blist") == NULL)
+		return;
+	for (line = target->text; line != NULL && count < 64; line = strchr(line, '\n')) {
+		char *end;
+		unsigned long number;
+
+		line += *line == '\n';
+		number = strtoul(line, &end, 10);
+		if (end != line && strncmp(end, " lbreakpoint", 12) == 0)
+			numbers[count++] = (u32)number;
+	}
+	while (count > 0)
+		target_ask(target, "d %u", numbers[--count]);
+	target_ask(target, "unwatch");
+	target->dirty = false;
+}
+
+bool target_read(struct target *target, u64 address, void *data, u64 bytes)
+{
+	const char *text;
+
+	target->raw = bytes + 1;
+	text = target_ask(target, "!read %llx %llu", (unsigned long long)address, (unsigned long long)bytes);
+	target->raw = 0;
+	if (text == NULL || text[0] != '+' || target->text_bytes < bytes + 1)
+		return false;
+	memcpy(data, text + 1, bytes);
+	return true;
+}
+
+bool target_write(struct target *target, u64 address, const void *data, u64 bytes)
+{
+	const u8 *from = data;
+
+	for (u64 i = 0; i < bytes; i++)
+		if (target_ask(target, "setpmem 0x%llx 1 %u", (unsigned long long)(address + i), from[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* "rax: 00000000_00000005": Bochs splits 64-bit numbers. */
+static u64 split(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+	unsigned long high, low;
+
+	return at != NULL && sscanf(at + strlen(name), " %lx_%lx", &high, &low) == 2 ? (u64)high << 32 | low : 0;
+}
+
+/* A value of a parameter tree that "show" printed: "name = 0x..." after the text `scope`. */
+static u64 shown(const char *text, const char *scope, const char *name)
+{
+	char key[48];
+	u64 value = 0;
+
+	if (scope != NULL)
+		text = strstr(text, scope);
+	snprintf(key, sizeof(key), " %s = ", name);
+	if (text != NULL && !number_after(text, key, 0, &value))
+		value = strstr(text, key) != NULL && strncmp(strstr(text, key) + strlen(key), "true", 4) == 0;
+	return value;
+}
+
+static const char *const general[] = { "rax:", "rcx:", "rdx:", "rbx:", "rsp:", "rbp:", "rsi:", "rdi:",
+				       "r8 :", "r9 :", "r10:", "r11:", "r12:", "r13:", "r14:", "r15:" };
+static const char *const segments[] = { "ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR" };
+
+static u64 parameter(struct target *target, const char *name)
+{
+	const char *last = strrchr(name, '.');
+	char key[48];
+	u64 value = 0;
+
+	snprintf(key, sizeof(key), "%s = ", last == NULL ? name : last + 1);
+	if (target_ask(target, "show \"cpu0.%s\"", name) == NULL)
+		return 0;
+	if (!number_after(target->text, key, 0, &value))
+		value = strstr(target->text, "= true") != NULL;
+	return value;
+}
+
+bool target_registers(struct target *target, struct target_registers *r)
+{
+	const char *text = target_ask(target, "r");
+
+	memset(r, 0, sizeof(*r));
+	if (text == NULL)
+		return false;
+	for (u32 i = 0; i < 16; i++)
+		r->gpr[i] = split(text, general[i]);
+	r->rip = split(text, "rip:");
+	number_after(text, "eflags 0x", 16, &r->rflags);
+	for (u32 i = 0; i < TARGET_SEGMENTS; i++) {
+		text = target_ask(target, "show \"cpu0.%s\"", segments[i]);
+		if (text == NULL)
+			return false;
+		r->segment[i].selector = (u16)shown(text, NULL, "selector");
+		r->segment[i].base = shown(text, NULL, "base");
+		r->segment[i].limit = (u32)shown(text, NULL, "limit_scaled");
+		r->segment[i].l = shown(text, NULL, "l") != 0;
+		r->segment[i].db = shown(text, NULL, "d_b") != 0;
+	}
+	text = target_ask(target, "show \"cpu0.GDTR\"");
+	r->gdtr_base = text == NULL ? 0 : shown(text, NULL, "base");
+	r->gdtr_limit = text == NULL ? 0 : (u16)shown(text, NULL, "limit");
+	text = target_ask(target, "show \"cpu0.IDTR\"");
+	r->idtr_base = text == NULL ? 0 : shown(text, NULL, "base");
+	r->idtr_limit = text == NULL ? 0 : (u16)shown(text, NULL, "limit");
+	r->cr0 = parameter(target, "CR0");
+	r->cr2 = parameter(target, "CR2");
+	r->cr3 = parameter(target, "CR3");
+	r->cr4 = parameter(target, "CR4");
+	r->efer = parameter(target, "MSR.EFER");
+	r->xcr0 = parameter(target, "XCR0");
+	text = target_ask(target, "creg");
+	if (text == NULL)
+		return false;
+	number_after(text, "CR8: 0x", 16, &r->cr8);
+	text = target_ask(target, "dreg");
+	for (u32 i = 0; text != NULL && i < 8; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "DR%u=0x", i);
+		number_after(text, name, 16, &r->dr[i]);
+	}
+	return text != NULL;
+}
+
+bool target_vectors(struct target *target, struct target_vectors *v)
+{
+	const char *text = target_ask(target, "show \"cpu0.SSE\"");
+	u64 top;
+
+	memset(v, 0, sizeof(*v));
+	if (text == NULL)
+		return false;
+	v->mxcsr = (u32)shown(text, NULL, "mxcsr");
+	for (u32 i = 0; i < 16; i++)
+		for (u32 k = 0; k < 8; k++) {
+			char name[16];
+
+			snprintf(name, sizeof(name), "xmm%02u_%u", i, k);
+			v->zmm[i][k] = shown(text, NULL, name);
+		}
+	text = target_ask(target, "show \"cpu0.FPU\"");
+	if (text == NULL)
+		return false;
+	v->fcw = (u16)shown(text, NULL, "cwd");
+	v->fsw = (u16)shown(text, NULL, "swd");
+	v->ftw = (u16)shown(text, NULL, "twd");
+	v->fop = (u16)shown(text, NULL, "foo");
+	v->fcs = (u16)shown(text, NULL, "fcs");
+	v->fip = shown(text, NULL, "fip");
+	v->fds = (u16)shown(text, NULL, "fds");
+	v->fdp = shown(text, NULL, "fdp");
+	top = shown(text, NULL, "tos");
+	for (u64 i = 0; i < 8; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), " st%llu = ", (unsigned long long)((i + top) & 7));
+		v->st[i].exponent = (u16)shown(text, name, "exp");
+		v->st[i].fraction = shown(text, name, "fraction");
+	}
+	return true;
+}
+
+u64 target_rip(struct target *target)
+{
+	if (!target->fetchable && target_ask(target, "r") != NULL)
+		return split(target->text, "rip:");
+	return target->rip;
+}
+
+u32 target_vpid(struct target *target)
+{
+	return parameter(target, "VMX.in_vmx_guest") == 0 ? 0 : (u32)parameter(target, "VMX.VMCS_CACHE.VMEXEC_CTRLS.vpid");
+}
+
+int target_open(struct target *target, const struct target_host *host, const struct temp *temp,
+		const struct run_spec *run, u64 host_bytes, struct link *link, struct bochs *bochs)
+{
+	int pair[2];
+	bool woken = false;
+	int status;
+
+	memset(target, 0, sizeof(*target));
+	target->fd = target->com = target->life = -1;
+	target->host = host;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return say_fail(STATUS_FAILED, "no socket for Bochs's debugger: %s", strerror(errno));
+	bochs->debugger = pair[1];
+	status = bochs_start(bochs, temp, run, host_bytes, link->port);
+	close(pair[1]);
+	target->fd = pair[0];
+	target->pid = bochs->pid;
+	if (status == 0 && (!answer(target, false, &woken) || !stop_parse(target) || !link_accept(link) ||
+			    target_ask(target, "sba %llu", FAR) == NULL))
+		status = bochs_complain(temp, "before its debugger answered");
+	if (status != 0)
+		target_close(target);
+	target->com = link->fd;
+	return status;
+}
+
+/* Sends "!fork" with three descriptors. */
+static bool send_fork(int fd, const int rights[3])
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(3 * sizeof(int))];
+	} control = { .align = { 0 } };
+	char line[] = "!fork\n";
+	struct iovec data = { line, sizeof(line) - 1 };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.room,
+				  .msg_controllen = sizeof(control.room) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(3 * sizeof(int));
+	memcpy(CMSG_DATA(head), rights, 3 * sizeof(int));
+	return sendmsg(fd, &message, 0) == (ssize_t)(sizeof(line) - 1);
+}
+
+bool target_fork(struct target *target, struct target *copy)
+{
+	int command[2] = { -1, -1 }, com[2] = { -1, -1 }, life[2] = { -1, -1 };
+	bool woken = false;
+	bool good = target->fd >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, command) == 0 &&
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, com) == 0 && pipe2(life, O_CLOEXEC) == 0;
+
+	*copy = *target;
+	copy->text = NULL;
+	copy->text_bytes = copy->text_room = 0;
+	copy->fd = command[0];
+	copy->com = com[0];
+	copy->life = life[1];
+	if (good)
+		good = fcntl(com[0], F_SETFL, O_NONBLOCK) == 0 &&
+		       send_fork(target->fd, (int[]){ command[1], com[1], life[0] });
+	if (command[1] >= 0)
+		close(command[1]);
+	if (com[1] >= 0)
+		close(com[1]);
+	if (life[0] >= 0)
+		close(life[0]);
+	if (good && !answer(target, false, &woken)) {
+		target_close(target);
+		good = false;
+	}
+	good = good && strstr(target->text, "failed") == NULL && answer(copy, false, &woken);
+	if (!good)
+		target_close(copy);
+	return good;
+}
+
+void target_close(struct target *target)
+{
+	if (target->fd >= 0)
+		close(target->fd);
+	if (target->life >= 0) {
+		close(target->life);	/* kills it */
+		if (target->com >= 0)
+			close(target->com);
+	}
+	free(target->text);
+	target->text = NULL;
+	target->text_bytes = target->text_room = 0;
+	target->fd = target->com = target->life = -1;
+	target->pid = 0;
+}
+
+u64 target_private_bytes(const struct target *target)
+{
+	char *path = say_format("/proc/%d/smaps_rollup", (int)target->pid);
+	FILE *file = fopen(path, "re");
+	unsigned long long kib, sum = 0;
+	char line[256];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "Private_Dirty: %llu", &kib) == 1)
+			sum += kib << 10;
+	if (file != NULL)
+		fclose(file);
+	free(path);
+	return sum;
+}
+
+/* Bochs 2.7 keeps each field in 8 bytes of the region, sorted by width, type and index of its encoding (SDM 3D B). */
+bool target_vmcs(struct target *target, u64 region, u32 field, u64 *value)
+{
+	u32 width = field >> 13 & 3, type = field >> 10 & 3, index = field >> 1 & 0x1ff;
+
+	*value = 0;
+	return index < 32 && target_read(target, region + 0x10 + (width * 4 + type) * 0x100 + index * 8, value, 8);
+}

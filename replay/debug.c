@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verbs that go through a run: debug starts gdb on it (or listens for one), query asks one thing, core writes an
+ * ELF core. What to go through is a run by its options, behind "--": it must be one that repeats (--seed).
+ */
+#include "debug.h"
+
+#include "core.h"
+#include "gdb.h"
+#include "monitor.h"
+#include "options.h"
+#include "say.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SYMBOL_FILES 8
+#define GDB_ARGUMENTS 64
+#define WORDS 32
+
+struct options {
+	char *listen, *from, *output, *script;
+	struct { char *path; u64 offset; } symbols[SYMBOL_FILES];
+	u32 symbol_files;
+	u64 memory_mib;
+	bool json;
+	char *word[WORDS];
+	u32 words;
+};
+
+enum { KEY_AT = 256, KEY_FROM, KEY_JSON, KEY_MEMORY };
+
+static const struct argp_option listed[] = {
+	{ "listen", 'l', "[HOST:]PORT", 0, "serve gdb there instead of starting one (debug)", 0 },
+	{ "command", 'x', "FILE", 0, "let gdb carry out FILE and end (debug)", 0 },
+	{ "symbols", 's', "FILE", 0, "an ELF file with symbols, or kallsyms text; may be repeated", 0 },
+	{ "symbols-at", KEY_AT, "ADDRESS", 0, "what to add to the addresses of the --symbols before it", 0 },
+	{ "from", KEY_FROM, "PLACE", 0, "go there first: a position, eEVENT, PERCENT%, start or end", 0 },
+	{ "at", 'a', "PLACE", OPTION_ALIAS, NULL, 0 },
+	{ "json", KEY_JSON, NULL, 0, "answer with one JSON object a line (query)", 0 },
+	{ "output", 'o', "FILE", 0, "the core to write (core)", 0 },
+	{ "checkpoint-memory", KEY_MEMORY, "MIB", 0, "what checkpoints may hold of their own (default 2048)", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct options *options = state->input;
+	char *end;
+
+	switch (key) {
+	case 'l': options->listen = argument; return 0;
+	case 'x': options->script = argument; return 0;
+	case 'o': options->output = argument; return 0;
+	case 'a':
+	case KEY_FROM: options->from = argument; return 0;
+	case KEY_JSON: options->json = true; return 0;
+	case KEY_MEMORY:
+		options->memory_mib = strtoull(argument, &end, 10);
+		if (end == argument || *end != '\0' || options->memory_mib == 0)
+			argp_error(state, "'%s' is no number of MiB", argument);
+		return 0;
+	case 's':
+		if (options->symbol_files == SYMBOL_FILES)
+			argp_error(state, "more than %d --symbols", SYMBOL_FILES);
+		options->symbols[options->symbol_files++].path = argument;
+		return 0;
+	case KEY_AT:
+		if (options->symbol_files == 0)
+			argp_error(state, "--symbols-at comes after its --symbols");
+		options->symbols[options->symbol_files - 1].offset = strtoull(argument, &end, 0);
+		if (end == argument || *end != '\0')
+			argp_error(state, "'%s' is no address", argument);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->words == WORDS)
+			argp_error(state, "too many words");
+		options->word[options->words++] = argument;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Splits the command line at "--": ours before it, a run's behind it. */
+static int options_read(int argc, char **argv, const char *doc, struct options *options, struct run_spec *run)
+{
+	const struct argp argp = { listed, parse, "[WORD...] -- RUN-OPTIONS", doc, NULL, NULL, NULL };
+	char *run_argv[128] = { (char *)"reprise run" };
+	int ours = 1, count = 1;
+
+	while (ours < argc && strcmp(argv[ours], "--") != 0)
+		ours++;
+	for (int i = ours + 1; i < argc && count < 126; i++)
+		run_argv[count++] = argv[i];
+	options->memory_mib = 2048;
+	argp_parse(&argp, ours, argv, 0, NULL, options);
+	if (count == 1)
+		return say_fail(STATUS_USAGE, "what shall be gone through? Give a run's options behind '--'");
+	return options_run(count, run_argv, run);
+}
+
+static int repeats(struct run_spec *run)
+{
+	if (run->clock == PLAN_CLOCK_HOST || !run->seeded)
+		return say_fail(STATUS_USAGE, "only a run that repeats can be gone through in both directions: give "
+					      "--seed N, and no --clock=host");
+	run->pace = PLAN_PACE_FAST;
+	return 0;
+}
+
+static int open_session(struct session *session, const struct options *options)
+{
+	int status = 0;
+
+	for (u32 i = 0; status == 0 && i < options->symbol_files; i++)
+		status = symbols_add(&session->symbols, options->symbols[i].path, options->symbols[i].offset);
+	session->memory_max = options->memory_mib << 20;
+	signal(SIGPIPE, SIG_IGN);
+	return status != 0 ? status : session_open(session);
+}
+
+/* `from` as the monitor's goto has it. */
+static int go_from(struct monitor *monitor, const char *from)
+{
+	char *line, *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+	bool good = true;
+
+	if (out == NULL)
+		return STATUS_FAILED;
+	if (from != NULL) {
+		line = say_format("goto %s", from);
+		good = monitor_command(monitor, line, out, NULL);
+		free(line);
+	}
+	fclose(out);
+	if (!good)
+		say("%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+	return good ? 0 : STATUS_REFUSED;
+}
+
+static pid_t start_gdb(const struct options *options, u16 port)
+{
+	const char *program = getenv("REPRISE_GDB");
+	char *arguments[GDB_ARGUMENTS] = { (char *)"gdb", (char *)"-q" };
+	u32 count = 2;
+	pid_t parent = getpid(), child = fork();
+
+	if (child != 0)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+	if (getppid() != parent)
+		_exit(1);
+	arguments[count++] = (char *)"-ex";
+	arguments[count++] = (char *)"set architecture i386:x86-64";
+	for (u32 i = 0; i < options->symbol_files; i++) {
+		arguments[count++] = (char *)"-ex";
+		arguments[count++] = options->symbols[i].offset == 0 ?
+					     say_format("add-symbol-file %s", options->symbols[i].path) :
+					     say_format("add-symbol-file %s -o 0x%llx", options->symbols[i].path,
+							(unsigned long long)options->symbols[i].offset);
+	}
+	arguments[count++] = (char *)"-ex";
+	arguments[count++] = say_format("target remote 127.0.0.1:%u", port);
+	if (options->script != NULL) {
+		arguments[count++] = (char *)"-batch";
+		arguments[count++] = (char *)"-x";
+		arguments[count++] = options->script;
+	}
+	execvp(program != NULL && program[0] != '\0' ? program : "gdb", arguments);
+	say("gdb cannot be started: %s; install the package gdb, or use --listen", strerror(errno));
+	_exit(STATUS_PLATFORM);
+}
+
+static int serve(struct session *session, const struct options *options)
+{
+	u16 port;
+	int listener = gdb_listen(options->listen == NULL ? "0" : options->listen, &port);
+	pid_t child = 0;
+	int status, gdb_status = 0;
+
+	if (listener < 0)
+		return STATUS_FAILED;
+	if (options->listen == NULL) {
+		signal(SIGINT, SIG_IGN);	/* Ctrl-C is gdb's */
+		child = start_gdb(options, port);
+	} else {
+		say("gdb can connect now: target remote %s%u", strchr(options->listen, ':') == NULL ? ":" : "port ", port);
+	}
+	status = gdb_serve(session, listener, child > 0, child);
+	close(listener);
+	if (child > 0 && waitpid(child, &gdb_status, 0) == child && WIFEXITED(gdb_status) && status == 0)
+		status = WEXITSTATUS(gdb_status);
+	return status;
+}
+
+int debug_main(int argc, char **argv)
+{
+	static const char doc[] = "Go through a run with gdb, forwards and backwards.\vAll of gdb's commands work, and 'monitor "
+				  "help' lists more. See reprise(1).";
+	struct session *session = say_alloc(sizeof(*session));
+	struct options options = { 0 };
+	struct monitor monitor;
+	int status;
+
+	memset(session, 0, sizeof(*session));
+	status = options_read(argc, argv, doc, &options, &session->spec);
+	if (status == 0)
+		status = repeats(&session->spec);
+	if (status == 0) {
+		status = open_session(session, &options);
+		if (status == 0) {
+			monitor_open(&monitor, session);
+			status = go_from(&monitor, options.from);
+		}
+		if (status == 0)
+			status = serve(session, &options);
+		session_close(session);
+	}
+	guest_free(&session->spec);
+	free(session);
+	return status;
+}
+
+static int ask(struct session *session, const struct options *options)
+{
+	struct monitor monitor;
+	int status;
+	char line[1024] = "";
+	char *rest = line, *command;
+
+	for (u32 i = 0; i < options->words; i++) {
+		size_t at = strlen(line);
+
+		if ((size_t)snprintf(line + at, sizeof(line) - at, "%s%s", at == 0 ? "" : " ", options->word[i]) >=
+		    sizeof(line) - at)
+			return say_fail(STATUS_USAGE, "the query is too long");
+	}
+	monitor_open(&monitor, session);
+	status = go_from(&monitor, options->from);
+	while (status == 0 && (command = strsep(&rest, ";")) != NULL) {
+		struct json_object *json = options->json ? json_object_new_object() : NULL;
+		char *text = NULL;
+		size_t bytes = 0;
+		FILE *out = open_memstream(&text, &bytes);
+
+		if (out == NULL)
+			return STATUS_FAILED;
+		if (!monitor_command(&monitor, command, out, json))
+			status = STATUS_REFUSED;
+		fclose(out);
+		if (status != 0)
+			say("%.*s", (int)strcspn(text, "\n"), text);
+		else if (json != NULL)
+			puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
+		else
+			fwrite(text, 1, bytes, stdout);
+		if (json != NULL)
+			json_object_put(json);
+		free(text);
+		fflush(stdout);
+	}
+	return status;
+}
+
+int query_main(int argc, char **argv)
+{
+	static const char doc[] = "Ask a run one thing: the commands of 'monitor' as a verb.\vSeveral are separated by ';'. "
+				  "'reprise query help' lists them.";
+	struct session *session = say_alloc(sizeof(*session));
+	struct options options = { 0 };
+	struct monitor none = { NULL, false };
+	int status;
+
+	memset(session, 0, sizeof(*session));
+	if (argc == 2 && strcmp(argv[1], "help") == 0) {
+		monitor_command(&none, "help", stdout, NULL);
+		free(session);
+		return 0;
+	}
+	status = options_read(argc, argv, doc, &options, &session->spec);
+	if (status == 0 && options.words == 0)
+		status = say_fail(STATUS_USAGE, "what is the question? 'reprise query help' lists them");
+	if (status == 0)
+		status = repeats(&session->spec);
+	if (status == 0) {
+		status = open_session(session, &options);
+		if (status == 0)
+			status = ask(session, &options);
+		session_close(session);
+	}
+	guest_free(&session->spec);
+	free(session);
+	return status;
+}
+
+int core_main(int argc, char **argv)
+{
+	static const char doc[] = "Write an ELF core of a guest at a place in its run, for gdb and others.";
+	struct session *session = say_alloc(sizeof(*session));
+	struct options options = { 0 };
+	struct monitor monitor;
+	int status;
+
+	memset(session, 0, sizeof(*session));
+	status = options_read(argc, argv, doc, &options, &session->spec);
+	if (status == 0 && (options.output == NULL || options.from == NULL))
+		status = say_fail(STATUS_USAGE, "give --at PLACE and -o FILE");
+	if (status == 0)
+		status = repeats(&session->spec);
+	if (status == 0) {
+		status = open_session(session, &options);
+		if (status == 0) {
+			monitor_open(&monitor, session);
+			status = go_from(&monitor, options.from);
+		}
+		if (status == 0)
+			status = core_write(session, options.output);
+		session_close(session);
+	}
+	guest_free(&session->spec);
+	free(session);
+	return status;
+}
+
+int debug_run(const struct run_spec *run, const char *where)
+{
+	struct session *session = say_alloc(sizeof(*session));
+	struct options options = { .memory_mib = 2048, .listen = where[0] == '\0' ? NULL : (char *)where };
+	int status;
+
+	memset(session, 0, sizeof(*session));
+	session->spec = *run;
+	session->live = run->clock == PLAN_CLOCK_HOST || !run->seeded;
+	session->spec.pace = PLAN_PACE_FAST;
+	session->echo = true;
+	status = open_session(session, &options);
+	if (status == 0)
+		status = serve(session, &options);
+	session_close(session);
+	free(session);
+	return status;
+}

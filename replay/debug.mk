@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the debugger needs beside the tool.
+
+all: $B/bochs-fork.so
+
+# The prompt of Bochs's debugger for programs, preloaded into stock Bochs.
+$B/bochs-fork.so: replay/preload/fork.c GNUmakefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The registers as gdb numbers them, and the target description that tells it so. */
+#ifndef REPLAY_GDB_REGISTERS_H
+#define REPLAY_GDB_REGISTERS_H
+
+#include "session.h"
+
+#define GDB_REGISTER_BYTES 16u	/* the widest */
+
+struct gdb_registers {		/* everything of one VM */
+	struct target_registers core;
+	struct target_vectors vectors;
+	struct session_place place;
+};
+
+u32 gdb_register_count(void);
+
+/* The value of register `n`, little-endian, and its size in bytes. */
+u32 gdb_register(const struct gdb_registers *registers, u32 n, u8 value[GDB_REGISTER_BYTES]);
+
+/* The target description (XML); the caller frees it. */
+char *gdb_description(void);
+
+/* Fills *registers for a VM: the one at the stop, or another as it was when it last ran. */
+bool gdb_registers_get(struct session *session, u32 vm, struct gdb_registers *registers);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Preloaded into stock Bochs by the debugger driver (replay/bochsdbg.c): a prompt for programs, and copies of the whole
+ * emulator. Bochs's internal debugger asks for each command by readline(); this one reads lines from a socket (stdin)
+ * and marks each prompt, and it knows two commands more:
+ *
+ *   !fork     with three descriptors attached (SCM_RIGHTS): a command socket, a socket for COM1, and a pipe's read end.
+ *             A copy of this process takes them over and stands at a prompt of its own; this process goes on as before.
+ *             When the pipe's other end is closed, or its owner dies, the copy is killed.
+ *
+ *     !read A N   '+' and N bytes of physical memory from A (hexadecimal) on, as they are
+ *
+ * A copy shares its memory with the original until one of them writes (fork): it is an exact checkpoint, with the TLB
+ * and all that an emulator's own save file would leave out. Nothing in the emulated machine can tell.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINE_BYTES 4096
+#define RIGHTS 3
+#define MARK '\036'	/* ends what Bochs said; the process id and a newline follow */
+
+char *readline(const char *prompt);
+
+static int rights[RIGHTS];
+static int rights_count;
+
+/* One byte from stdin, and the descriptors that came with it. */
+static int get(char *byte)
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(rights))];
+	} control;
+	struct iovec data = { byte, 1 };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.room,
+				  .msg_controllen = sizeof(control.room) };
+	struct cmsghdr *head;
+
+	if (recvmsg(STDIN_FILENO, &message, MSG_CMSG_CLOEXEC) != 1)
+		return 0;
+	head = CMSG_FIRSTHDR(&message);
+	if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(rights))) {
+		memcpy(rights, CMSG_DATA(head), sizeof(rights));
+		rights_count = RIGHTS;
+	}
+	return 1;
+}
+
+/* COM1 is Bochs's only TCP connection, or what an earlier copy put in its place. */
+static int com1(void)
+{
+	static int com = -1;
+	struct sockaddr_storage peer;
+
+	for (int fd = 3; com < 0 && fd < 256; fd++) {
+		socklen_t bytes = sizeof(peer);
+
+		if (getpeername(fd, (struct sockaddr *)&peer, &bytes) == 0 && peer.ss_family == AF_INET)
+			com = fd;
+	}
+	return com;
+}
+
+static void copy(void)
+{
+	int com = com1();
+	pid_t child;
+
+	signal(SIGCHLD, SIG_IGN);	/* copies leave no zombies */
+	child = rights_count == RIGHTS && com >= 0 ? fork() : -1;
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, 0);
+		dup2(rights[0], STDIN_FILENO);
+		dup2(rights[0], STDOUT_FILENO);
+		dup2(rights[1], com);
+		/* The pipe says one thing only: that its other end is gone. */
+		fcntl(rights[2], F_SETOWN, getpid());
+		fcntl(rights[2], F_SETSIG, SIGKILL);
+		fcntl(rights[2], F_SETFL, O_ASYNC | O_NONBLOCK);
+		if (read(rights[2], &child, sizeof(child)) == 0)
+			_exit(0);	/* it was gone before */
+	}
+	if (rights_count == RIGHTS) {
+		close(rights[0]);
+		close(rights[1]);
+		if (child != 0)
+			close(rights[2]);
+	}
+	rights_count = 0;
+	if (child < 0)
+		printf("!fork failed\n");
+}
+
+/* Sends '+' and `bytes` bytes of physical memory, or '-'. Every bochs-bin that can load plugins exports the function. */
+static void read_memory(unsigned long address, unsigned long bytes)
+{
+	bool (*fetch)(void *cpu, unsigned long address, unsigned length, unsigned char *out);
+	void ***cpus = dlsym(RTLD_DEFAULT, "bx_cpu_array");
+	unsigned char page[4096];
+
+	*(void **)&fetch = dlsym(RTLD_DEFAULT, "_ZN8BX_MEM_C13dbg_fetch_memEP8BX_CPU_CmjPh");
+	if (fetch == NULL || cpus == NULL || *cpus == NULL) {
+		putchar('-');
+		return;
+	}
+	putchar('+');
+	while (bytes > 0) {
+		unsigned long count = bytes < sizeof(page) ? bytes : sizeof(page);
+
+		if (!fetch((*cpus)[0], address, (unsigned)count, page))
+			memset(page, 0xff, count);
+		fwrite(page, 1, count, stdout);
+		address += count;
+		bytes -= count;
+	}
+}
+
+/* What Bochs calls for each command. */
+char *readline(const char *prompt)
+{
+	char line[LINE_BYTES];
+	char mark[32];
+	size_t count;
+	unsigned long address, bytes;
+
+	(void)prompt;
+	for (;;) {
+		char byte = 0;
+
+		fflush(stdout);
+		snprintf(mark, sizeof(mark), "%c%d\n", MARK, (int)getpid());
+		if (write(STDOUT_FILENO, mark, strlen(mark)) < 0)
+			_exit(1);
+		for (count = 0; get(&byte) && byte != '\n';)
+			if (count < sizeof(line) - 1)
+				line[count++] = byte;
+		if (byte != '\n')
+			_exit(1);	/* nobody is there any more */
+		line[count] = '\0';
+		if (sscanf(line, "!read %lx %lu", &address, &bytes) == 2)
+			read_memory(address, bytes);
+		else if (strcmp(line, "!fork") == 0)
+			copy();
+		else
+			return strdup(line);
+	}
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's memory as the guest sees it (SDM 3A 4.3-4.5): paging off, 32-bit, PAE and 4-level paging. Nothing is
+ * written: no accessed bit is set, and permissions are not asked.
+ */
+#include "session.h"
+
+#include "hv/x86.h"
+
+#include <stdio.h>
+
+#define PRESENT 0x1ull
+#define LARGE 0x80ull
+#define PHYSICAL 0x000ffffffffff000ull
+
+struct levels {
+	u32 count, entry_bytes;
+	u32 shift[4];
+	const char *name[4];
+};
+
+static const struct levels long_mode = { 4, 8, { 39, 30, 21, 12 }, { "PML4E", "PDPTE", "PDE", "PTE" } };
+static const struct levels pae = { 3, 8, { 30, 21, 12 }, { "PDPTE", "PDE", "PTE" } };
+static const struct levels legacy = { 2, 4, { 22, 12 }, { "PDE", "PTE" } };
+
+bool session_walk(struct session *session, const struct target_registers *r, u64 linear, u64 *gpa,
+		  void (*level)(void *context, const char *name, u64 at, u64 entry), void *context)
+{
+	const struct levels *levels = (r->cr4 & CR4_PAE) == 0 ? &legacy : (r->efer & EFER_LMA) != 0 ? &long_mode : &pae;
+	u64 table = levels == &pae ? r->cr3 & 0xffffffe0ull : r->cr3 & PHYSICAL;
+
+	if ((r->cr0 & CR0_PG) == 0) {
+		*gpa = linear & 0xffffffffull;
+		return true;
+	}
+	if (levels != &long_mode)
+		linear &= 0xffffffffull;
+	for (u32 i = 0; i < levels->count; i++) {
+		u32 bits = levels == &legacy ? 10 : levels == &pae && i == 0 ? 2 : 9;
+		u64 at = table + ((linear >> levels->shift[i]) & ((1ull << bits) - 1)) * levels->entry_bytes;
+		u64 entry = 0, address;
+
+		if (!session_address(session, session->place.vm, at, levels->entry_bytes, &address) ||
+		    !target_read(&session->now, address, &entry, levels->entry_bytes))
+			return false;
+		if (level != NULL)
+			level(context, levels->name[i], at, entry);
+		if ((entry & PRESENT) == 0)
+			return false;
+		table = entry & PHYSICAL;
+		if (i + 1 == levels->count || ((entry & LARGE) != 0 && levels->shift[i] <= 30 &&
+					       (levels != &legacy || (r->cr4 & CR4_PSE) != 0) &&
+					       !(levels == &pae && i == 0))) {
+			u64 mask = (1ull << levels->shift[i]) - 1;
+
+			/* 4-MiB pages have address bits 39:32 in bits 20:13 (PSE-36) */
+			if (levels == &legacy && i == 0)
+				table = (entry & 0xffc00000ull) | (entry & 0x1fe000ull) << 19;
+			*gpa = (table & ~mask) | (linear & mask);
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct target_registers *session_registers(struct session *session)
+{
+	if (session->registers_pid != session->now.pid || session->registers_moves != session->now.moves ||
+	    session->now.pid == 0) {
+		if (!target_registers(&session->now, &session->registers))
+			return NULL;
+		session->registers_pid = session->now.pid;
+		session->registers_moves = session->now.moves;
+	}
+	return &session->registers;
+}
+
+u64 session_read(struct session *session, u64 linear, void *data, u64 bytes)
+{
+	const struct target_registers *registers = session_registers(session);
+	u8 *to = data;
+	u64 done = 0;
+
+	if (session->place.vm == VM_MAX || registers == NULL)
+		return 0;
+	while (done < bytes) {
+		u64 count = 4096 - ((linear + done) & 4095);
+		u64 gpa, address;
+
+		if (count > bytes - done)
+			count = bytes - done;
+		if (!session_walk(session, registers, linear + done, &gpa, NULL, NULL) ||
+		    !session_address(session, session->place.vm, gpa, count, &address) ||
+		    !target_read(&session->now, address, to + done, count))
+			break;
+		done += count;
+	}
+	return done;
+}
