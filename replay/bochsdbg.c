@@ -7,7 +7,7 @@
  * - "sba T" stops at the first instruction boundary with time T. When the last time breakpoint has been hit, it repeats
  *   with its period; one in the far future, set first, keeps it from being the last. There is no way to remove one.
  * - "s" executes one instruction, or one iteration of a REP.
- * - "vmexitbp" stops before the hypervisor's first instruction, whose time is that of the guest's next instruction.
+ * - "vmexitbp" stops before the hypervisor's first instruction; the exit itself takes a tick.
  */
 #include "target.h"
 

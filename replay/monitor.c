@@ -405,7 +405,7 @@ static bool do_exits(struct call *call)
 
 				this->vm = session->place.vm;
 				this->tick = session->now.tick;
-				this->position = session->place.position + (session->now.tick - session->place.tick);
+				this->position = session->place.position + (session->now.tick - 1 - session->place.tick);
 				target_vmcs(&session->now, region, VM_EXIT_REASON, &this->reason);
 				target_vmcs(&session->now, region, EXIT_QUALIFICATION, &this->qualification);
 				target_vmcs(&session->now, region, GUEST_RIP, &this->rip);

@@ -126,7 +126,7 @@ static enum session_result stretches(struct session *session, u32 vm, u64 from, 
 		if (result == SESSION_END)
 			result = SESSION_STOPPED;
 		if ((stop & TARGET_EXIT) != 0)
-			this.last = session->now.tick;
+			this.last = session->now.tick - 1;	/* the exit itself takes one */
 		if (this.last >= to)
 			this.last = to - 1;
 		if (vm == VM_MAX || this.vm == vm) {
