@@ -9,7 +9,7 @@
  * - "s" executes one instruction, or one iteration of a REP.
  * - "vmexitbp" stops before the hypervisor's first instruction; the exit itself takes a tick.
  */
-#include "target.h"
+#include "bochsdbg.h"
 
 #include "file.h"
 #include "say.h"
@@ -67,8 +67,12 @@ static bool answer(struct target *target, bool runs, bool *woken)
 		ssize_t got;
 		char *mark;
 
-		if (poll(fds, 3, runs ? -1 : ANSWER_MS) == 0)
-			return false;
+		if (poll(fds, 3, runs ? 1000 : ANSWER_MS) == 0) {
+			if (!runs)
+				return false;
+			target->host->alive(target->host->context);
+			continue;
+		}
 		if (fds[1].revents != 0 && target->host->com1(target->host->context) && runs && !*woken) {
 			*woken = true;
 			kill(target->pid, SIGINT);
@@ -133,8 +137,7 @@ const char *target_ask(struct target *target, const char *format, ...)
 	return NULL;
 }
 
-/* The number after `word`, or false. */
-static bool number_after(const char *text, const char *word, int base, u64 *value)
+bool bochsdbg_number(const char *text, const char *word, int base, u64 *value)
 {
 	const char *at = strstr(text, word);
 	char *end;
@@ -152,7 +155,7 @@ static bool stop_parse(struct target *target)
 	const char *at = strstr(target->text, "Next at t=");
 	unsigned long long address, rip;
 
-	if (at == NULL || !number_after(at, "t=", 10, &target->tick))
+	if (at == NULL || !bochsdbg_number(at, "t=", 10, &target->tick))
 		return false;
 	at = strstr(target->text, "(0) [0x");
 	target->fetchable = at != NULL && sscanf(at, "(0) [0x%llx] %*x:%llx", &address, &rip) == 2;
@@ -178,9 +181,9 @@ static u32 go(struct target *target, const char *command)
 		woken = true;
 	if (strstr(target->text, ") Breakpoint ") != NULL)
 		stop |= TARGET_BREAK;
-	if (number_after(target->text, "Caught read watch point at 0x", 16, &target->watched))
+	if (bochsdbg_number(target->text, "Caught read watch point at 0x", 16, &target->watched))
 		stop |= TARGET_READ;
-	if (number_after(target->text, "Caught write watch point at 0x", 16, &target->watched))
+	if (bochsdbg_number(target->text, "Caught write watch point at 0x", 16, &target->watched))
 		stop |= TARGET_WRITE;
 	if (strstr(target->text, "Caught VMEXIT breakpoint") != NULL)
 		stop |= TARGET_EXIT;
@@ -295,144 +298,6 @@ bool target_write(struct target *target, u64 address, const void *data, u64 byte
 	return true;
 }
 
-/* "rax: 00000000_00000005": Bochs splits 64-bit numbers. */
-static u64 split(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-	unsigned long high, low;
-
-	return at != NULL && sscanf(at + strlen(name), " %lx_%lx", &high, &low) == 2 ? (u64)high << 32 | low : 0;
-}
-
-/* A value of a parameter tree that "show" printed: "name = 0x..." after the text `scope`. */
-static u64 shown(const char *text, const char *scope, const char *name)
-{
-	char key[48];
-	u64 value = 0;
-
-	if (scope != NULL)
-		text = strstr(text, scope);
-	snprintf(key, sizeof(key), " %s = ", name);
-	if (text != NULL && !number_after(text, key, 0, &value))
-		value = strstr(text, key) != NULL && strncmp(strstr(text, key) + strlen(key), "true", 4) == 0;
-	return value;
-}
-
-static const char *const general[] = { "rax:", "rcx:", "rdx:", "rbx:", "rsp:", "rbp:", "rsi:", "rdi:",
-				       "r8 :", "r9 :", "r10:", "r11:", "r12:", "r13:", "r14:", "r15:" };
-static const char *const segments[] = { "ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR" };
-
-static u64 parameter(struct target *target, const char *name)
-{
-	const char *last = strrchr(name, '.');
-	char key[48];
-	u64 value = 0;
-
-	snprintf(key, sizeof(key), "%s = ", last == NULL ? name : last + 1);
-	if (target_ask(target, "show \"cpu0.%s\"", name) == NULL)
-		return 0;
-	if (!number_after(target->text, key, 0, &value))
-		value = strstr(target->text, "= true") != NULL;
-	return value;
-}
-
-bool target_registers(struct target *target, struct target_registers *r)
-{
-	const char *text = target_ask(target, "r");
-
-	memset(r, 0, sizeof(*r));
-	if (text == NULL)
-		return false;
-	for (u32 i = 0; i < 16; i++)
-		r->gpr[i] = split(text, general[i]);
-	r->rip = split(text, "rip:");
-	number_after(text, "eflags 0x", 16, &r->rflags);
-	for (u32 i = 0; i < TARGET_SEGMENTS; i++) {
-		text = target_ask(target, "show \"cpu0.%s\"", segments[i]);
-		if (text == NULL)
-			return false;
-		r->segment[i].selector = (u16)shown(text, NULL, "selector");
-		r->segment[i].base = shown(text, NULL, "base");
-		r->segment[i].limit = (u32)shown(text, NULL, "limit_scaled");
-		r->segment[i].l = shown(text, NULL, "l") != 0;
-		r->segment[i].db = shown(text, NULL, "d_b") != 0;
-	}
-	text = target_ask(target, "show \"cpu0.GDTR\"");
-	r->gdtr_base = text == NULL ? 0 : shown(text, NULL, "base");
-	r->gdtr_limit = text == NULL ? 0 : (u16)shown(text, NULL, "limit");
-	text = target_ask(target, "show \"cpu0.IDTR\"");
-	r->idtr_base = text == NULL ? 0 : shown(text, NULL, "base");
-	r->idtr_limit = text == NULL ? 0 : (u16)shown(text, NULL, "limit");
-	r->cr0 = parameter(target, "CR0");
-	r->cr2 = parameter(target, "CR2");
-	r->cr3 = parameter(target, "CR3");
-	r->cr4 = parameter(target, "CR4");
-	r->efer = parameter(target, "MSR.EFER");
-	r->xcr0 = parameter(target, "XCR0");
-	text = target_ask(target, "creg");
-	if (text == NULL)
-		return false;
-	number_after(text, "CR8: 0x", 16, &r->cr8);
-	text = target_ask(target, "dreg");
-	for (u32 i = 0; text != NULL && i < 8; i++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "DR%u=0x", i);
-		number_after(text, name, 16, &r->dr[i]);
-	}
-	return text != NULL;
-}
-
-bool target_vectors(struct target *target, struct target_vectors *v)
-{
-	const char *text = target_ask(target, "show \"cpu0.SSE\"");
-	u64 top;
-
-	memset(v, 0, sizeof(*v));
-	if (text == NULL)
-		return false;
-	v->mxcsr = (u32)shown(text, NULL, "mxcsr");
-	for (u32 i = 0; i < 16; i++)
-		for (u32 k = 0; k < 8; k++) {
-			char name[16];
-
-			snprintf(name, sizeof(name), "xmm%02u_%u", i, k);
-			v->zmm[i][k] = shown(text, NULL, name);
-		}
-	text = target_ask(target, "show \"cpu0.FPU\"");
-	if (text == NULL)
-		return false;
-	v->fcw = (u16)shown(text, NULL, "cwd");
-	v->fsw = (u16)shown(text, NULL, "swd");
-	v->ftw = (u16)shown(text, NULL, "twd");
-	v->fop = (u16)shown(text, NULL, "foo");
-	v->fcs = (u16)shown(text, NULL, "fcs");
-	v->fip = shown(text, NULL, "fip");
-	v->fds = (u16)shown(text, NULL, "fds");
-	v->fdp = shown(text, NULL, "fdp");
-	top = shown(text, NULL, "tos");
-	for (u64 i = 0; i < 8; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), " st%llu = ", (unsigned long long)((i + top) & 7));
-		v->st[i].exponent = (u16)shown(text, name, "exp");
-		v->st[i].fraction = shown(text, name, "fraction");
-	}
-	return true;
-}
-
-u64 target_rip(struct target *target)
-{
-	if (!target->fetchable && target_ask(target, "r") != NULL)
-		return split(target->text, "rip:");
-	return target->rip;
-}
-
-u32 target_vpid(struct target *target)
-{
-	return parameter(target, "VMX.in_vmx_guest") == 0 ? 0 : (u32)parameter(target, "VMX.VMCS_CACHE.VMEXEC_CTRLS.vpid");
-}
-
 int target_open(struct target *target, const struct target_host *host, const struct temp *temp,
 		const struct run_spec *run, u64 host_bytes, struct link *link, struct bochs *bochs)
 {
@@ -541,13 +406,4 @@ u64 target_private_bytes(const struct target *target)
 		fclose(file);
 	free(path);
 	return sum;
-}
-
-/* Bochs 2.7 keeps each field in 8 bytes of the region, sorted by width, type and index of its encoding (SDM 3D B). */
-bool target_vmcs(struct target *target, u64 region, u32 field, u64 *value)
-{
-	u32 width = field >> 13 & 3, type = field >> 10 & 3, index = field >> 1 & 0x1ff;
-
-	*value = 0;
-	return index < 32 && target_read(target, region + 0x10 + (width * 4 + type) * 0x100 + index * 8, value, 8);
 }

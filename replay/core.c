@@ -146,20 +146,20 @@ static bool write_core(FILE *out, const struct gdb_registers *registers, const c
 	       fwrite(ram, 1, maps->ram_bytes, out) == maps->ram_bytes;
 }
 
-int core_write(struct session *session, const char *path)
+int core_write(struct travel *travel, const char *path)
 {
-	const struct plan_vm *plan = &session->layout.plan.vm[session->place.vm % VM_MAX];
+	const struct plan_vm *plan = &travel->layout.plan.vm[travel->place.vm % VM_MAX];
 	struct maps maps = { .ram_bytes = plan->ram_bytes };
 	struct gdb_registers registers;
 	u8 *ram = say_alloc(plan->ram_bytes);
 	char *about = say_format("reprise: %s at position %llu", (const char *)plan->name,
-				 (unsigned long long)session->place.position);
+				 (unsigned long long)travel->place.position);
 	FILE *out = NULL;
 	int status = 0;
-	bool good = session->place.vm < VM_MAX && gdb_registers_get(session, session->place.vm, &registers);
+	bool good = travel->place.vm < VM_MAX && gdb_registers_get(travel, travel->place.vm, &registers);
 
 	for (u64 at = 0; good && at < plan->ram_bytes; at += CHUNK)
-		good = target_read(&session->now, plan->ram_hpa + at, ram + at,
+		good = target_read(&travel->now, plan->ram_hpa + at, ram + at,
 				   plan->ram_bytes - at < CHUNK ? plan->ram_bytes - at : CHUNK);
 	if (!good) {
 		status = say_fail(STATUS_FAILED, "the guest's state could not be read");

@@ -3,9 +3,9 @@
 #ifndef REPLAY_CORE_H
 #define REPLAY_CORE_H
 
-#include "session.h"
+#include "travel.h"
 
 /* Writes the VM at the stop to the new file `path`. Returns 0 or a status after a message. */
-int core_write(struct session *session, const char *path);
+int core_write(struct travel *travel, const char *path);
 
 #endif

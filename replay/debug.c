@@ -115,15 +115,15 @@ static int repeats(struct run_spec *run)
 	return 0;
 }
 
-static int open_session(struct session *session, const struct options *options)
+static int open_travel(struct travel *travel, const struct options *options)
 {
 	int status = 0;
 
 	for (u32 i = 0; status == 0 && i < options->symbol_files; i++)
-		status = symbols_add(&session->symbols, options->symbols[i].path, options->symbols[i].offset);
-	session->memory_max = options->memory_mib << 20;
+		status = symbols_add(&travel->symbols, options->symbols[i].path, options->symbols[i].offset);
+	travel->memory_max = options->memory_mib << 20;
 	signal(SIGPIPE, SIG_IGN);
-	return status != 0 ? status : session_open(session);
+	return status != 0 ? status : travel_open(travel);
 }
 
 /* `from` as the monitor's goto has it. */
@@ -162,6 +162,8 @@ static pid_t start_gdb(const struct options *options, u16 port)
 		_exit(1);
 	arguments[count++] = (char *)"-ex";
 	arguments[count++] = (char *)"set architecture i386:x86-64";
+	arguments[count++] = (char *)"-ex";
+	arguments[count++] = (char *)"set remotetimeout 60";
 	for (u32 i = 0; i < options->symbol_files; i++) {
 		arguments[count++] = (char *)"-ex";
 		arguments[count++] = options->symbols[i].offset == 0 ?
@@ -181,7 +183,7 @@ static pid_t start_gdb(const struct options *options, u16 port)
 	_exit(STATUS_PLATFORM);
 }
 
-static int serve(struct session *session, const struct options *options)
+static int serve(struct travel *travel, const struct options *options)
 {
 	u16 port;
 	int listener = gdb_listen(options->listen == NULL ? "0" : options->listen, &port);
@@ -196,7 +198,7 @@ static int serve(struct session *session, const struct options *options)
 	} else {
 		say("gdb can connect now: target remote %s%u", strchr(options->listen, ':') == NULL ? ":" : "port ", port);
 	}
-	status = gdb_serve(session, listener, child > 0, child);
+	status = gdb_serve(travel, listener, child > 0, child);
 	close(listener);
 	if (child > 0 && waitpid(child, &gdb_status, 0) == child && WIFEXITED(gdb_status) && status == 0)
 		status = WEXITSTATUS(gdb_status);
@@ -207,31 +209,31 @@ int debug_main(int argc, char **argv)
 {
 	static const char doc[] = "Go through a run with gdb, forwards and backwards.\vAll of gdb's commands work, and 'monitor "
 				  "help' lists more. See reprise(1).";
-	struct session *session = say_alloc(sizeof(*session));
+	struct travel *travel = say_alloc(sizeof(*travel));
 	struct options options = { 0 };
 	struct monitor monitor;
 	int status;
 
-	memset(session, 0, sizeof(*session));
-	status = options_read(argc, argv, doc, &options, &session->spec);
+	memset(travel, 0, sizeof(*travel));
+	status = options_read(argc, argv, doc, &options, &travel->spec);
 	if (status == 0)
-		status = repeats(&session->spec);
+		status = repeats(&travel->spec);
 	if (status == 0) {
-		status = open_session(session, &options);
+		status = open_travel(travel, &options);
 		if (status == 0) {
-			monitor_open(&monitor, session);
+			monitor_open(&monitor, travel);
 			status = go_from(&monitor, options.from);
 		}
 		if (status == 0)
-			status = serve(session, &options);
-		session_close(session);
+			status = serve(travel, &options);
+		travel_close(travel);
 	}
-	guest_free(&session->spec);
-	free(session);
+	guest_free(&travel->spec);
+	free(travel);
 	return status;
 }
 
-static int ask(struct session *session, const struct options *options)
+static int ask(struct travel *travel, const struct options *options)
 {
 	struct monitor monitor;
 	int status;
@@ -245,7 +247,7 @@ static int ask(struct session *session, const struct options *options)
 		    sizeof(line) - at)
 			return say_fail(STATUS_USAGE, "the query is too long");
 	}
-	monitor_open(&monitor, session);
+	monitor_open(&monitor, travel);
 	status = go_from(&monitor, options->from);
 	while (status == 0 && (command = strsep(&rest, ";")) != NULL) {
 		struct json_object *json = options->json ? json_object_new_object() : NULL;
@@ -276,77 +278,77 @@ int query_main(int argc, char **argv)
 {
 	static const char doc[] = "Ask a run one thing: the commands of 'monitor' as a verb.\vSeveral are separated by ';'. "
 				  "'reprise query help' lists them.";
-	struct session *session = say_alloc(sizeof(*session));
+	struct travel *travel = say_alloc(sizeof(*travel));
 	struct options options = { 0 };
 	struct monitor none = { NULL, false };
 	int status;
 
-	memset(session, 0, sizeof(*session));
+	memset(travel, 0, sizeof(*travel));
 	if (argc == 2 && strcmp(argv[1], "help") == 0) {
 		monitor_command(&none, "help", stdout, NULL);
-		free(session);
+		free(travel);
 		return 0;
 	}
-	status = options_read(argc, argv, doc, &options, &session->spec);
+	status = options_read(argc, argv, doc, &options, &travel->spec);
 	if (status == 0 && options.words == 0)
 		status = say_fail(STATUS_USAGE, "what is the question? 'reprise query help' lists them");
 	if (status == 0)
-		status = repeats(&session->spec);
+		status = repeats(&travel->spec);
 	if (status == 0) {
-		status = open_session(session, &options);
+		status = open_travel(travel, &options);
 		if (status == 0)
-			status = ask(session, &options);
-		session_close(session);
+			status = ask(travel, &options);
+		travel_close(travel);
 	}
-	guest_free(&session->spec);
-	free(session);
+	guest_free(&travel->spec);
+	free(travel);
 	return status;
 }
 
 int core_main(int argc, char **argv)
 {
 	static const char doc[] = "Write an ELF core of a guest at a place in its run, for gdb and others.";
-	struct session *session = say_alloc(sizeof(*session));
+	struct travel *travel = say_alloc(sizeof(*travel));
 	struct options options = { 0 };
 	struct monitor monitor;
 	int status;
 
-	memset(session, 0, sizeof(*session));
-	status = options_read(argc, argv, doc, &options, &session->spec);
+	memset(travel, 0, sizeof(*travel));
+	status = options_read(argc, argv, doc, &options, &travel->spec);
 	if (status == 0 && (options.output == NULL || options.from == NULL))
 		status = say_fail(STATUS_USAGE, "give --at PLACE and -o FILE");
 	if (status == 0)
-		status = repeats(&session->spec);
+		status = repeats(&travel->spec);
 	if (status == 0) {
-		status = open_session(session, &options);
+		status = open_travel(travel, &options);
 		if (status == 0) {
-			monitor_open(&monitor, session);
+			monitor_open(&monitor, travel);
 			status = go_from(&monitor, options.from);
 		}
 		if (status == 0)
-			status = core_write(session, options.output);
-		session_close(session);
+			status = core_write(travel, options.output);
+		travel_close(travel);
 	}
-	guest_free(&session->spec);
-	free(session);
+	guest_free(&travel->spec);
+	free(travel);
 	return status;
 }
 
 int debug_run(const struct run_spec *run, const char *where)
 {
-	struct session *session = say_alloc(sizeof(*session));
+	struct travel *travel = say_alloc(sizeof(*travel));
 	struct options options = { .memory_mib = 2048, .listen = where[0] == '\0' ? NULL : (char *)where };
 	int status;
 
-	memset(session, 0, sizeof(*session));
-	session->spec = *run;
-	session->live = run->clock == PLAN_CLOCK_HOST || !run->seeded;
-	session->spec.pace = PLAN_PACE_FAST;
-	session->echo = true;
-	status = open_session(session, &options);
+	memset(travel, 0, sizeof(*travel));
+	travel->spec = *run;
+	travel->live = run->clock == PLAN_CLOCK_HOST || !run->seeded;
+	travel->spec.pace = PLAN_PACE_FAST;
+	travel->echo = true;
+	status = open_travel(travel, &options);
 	if (status == 0)
-		status = serve(session, &options);
-	session_close(session);
-	free(session);
+		status = serve(travel, &options);
+	travel_close(travel);
+	free(travel);
 	return status;
 }

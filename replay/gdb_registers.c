@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The registers as gdb numbers them, and the target description that tells it so. */
 #include "gdb_registers.h"
-#include "session_internal.h"
+#include "travel_internal.h"
 
 #include "hv/vmcs.h"
 
@@ -196,17 +196,17 @@ char *gdb_description(void)
 }
 
 /* A VM that does not run now: its registers are in the hypervisor and in its VMCS. Vectors are not shown. */
-static bool get_other(struct session *session, u32 vm, struct gdb_registers *r)
+static bool get_other(struct travel *travel, u32 vm, struct gdb_registers *r)
 {
 	static const u32 selector[] = { GUEST_ES_SELECTOR, GUEST_CS_SELECTOR, GUEST_SS_SELECTOR, GUEST_DS_SELECTOR,
 					GUEST_FS_SELECTOR, GUEST_GS_SELECTOR, GUEST_LDTR_SELECTOR, GUEST_TR_SELECTOR };
 	static const u32 base[] = { GUEST_ES_BASE, GUEST_CS_BASE, GUEST_SS_BASE, GUEST_DS_BASE,
 				    GUEST_FS_BASE, GUEST_GS_BASE, GUEST_LDTR_BASE, GUEST_TR_BASE };
-	u64 region = session->vmcs + vm * PAGE_BYTES;
-	struct target *now = &session->now;
+	u64 region = travel->vmcs + vm * PAGE_BYTES;
+	struct target *now = &travel->now;
 	struct vcpu vcpu;
 	u64 value;
-	bool good = session_vcpu(session, vm, &vcpu);
+	bool good = travel_vcpu(travel, vm, &vcpu);
 
 	for (u32 i = 0; i < 16; i++)
 		r->core.gpr[i] = vcpu.gpr[i];
@@ -229,17 +229,17 @@ static bool get_other(struct session *session, u32 vm, struct gdb_registers *r)
 	       target_vmcs(now, region, GUEST_IA32_EFER, &r->core.efer);
 }
 
-bool gdb_registers_get(struct session *session, u32 vm, struct gdb_registers *r)
+bool gdb_registers_get(struct travel *travel, u32 vm, struct gdb_registers *r)
 {
 	const struct target_registers *core_registers;
 
 	memset(r, 0, sizeof(*r));
-	if (vm != session->place.vm)
-		return vm < session->layout.plan.vm_count && get_other(session, vm, r);
-	core_registers = session_registers(session);
-	if (core_registers == NULL || !target_vectors(&session->now, &r->vectors))
+	if (vm != travel->place.vm)
+		return vm < travel->layout.plan.vm_count && get_other(travel, vm, r);
+	core_registers = travel_registers(travel);
+	if (core_registers == NULL || !target_vectors(&travel->now, &r->vectors))
 		return false;
 	r->core = *core_registers;
-	r->place = session->place;
+	r->place = travel->place;
 	return true;
 }

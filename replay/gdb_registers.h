@@ -3,14 +3,14 @@
 #ifndef REPLAY_GDB_REGISTERS_H
 #define REPLAY_GDB_REGISTERS_H
 
-#include "session.h"
+#include "travel.h"
 
 #define GDB_REGISTER_BYTES 16u	/* the widest */
 
 struct gdb_registers {		/* everything of one VM */
 	struct target_registers core;
 	struct target_vectors vectors;
-	struct session_place place;
+	struct travel_place place;
 };
 
 u32 gdb_register_count(void);
@@ -22,6 +22,6 @@ u32 gdb_register(const struct gdb_registers *registers, u32 n, u8 value[GDB_REGI
 char *gdb_description(void);
 
 /* Fills *registers for a VM: the one at the stop, or another as it was when it last ran. */
-bool gdb_registers_get(struct session *session, u32 vm, struct gdb_registers *registers);
+bool gdb_registers_get(struct travel *travel, u32 vm, struct gdb_registers *registers);
 
 #endif

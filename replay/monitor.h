@@ -3,17 +3,17 @@
 #ifndef REPLAY_MONITOR_H
 #define REPLAY_MONITOR_H
 
-#include "session.h"
+#include "travel.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
 
 struct monitor {
-	struct session *session;
+	struct travel *travel;
 	bool this_space;	/* new breakpoints hold for this VM and CR3 only */
 };
 
-void monitor_open(struct monitor *monitor, struct session *session);
+void monitor_open(struct monitor *monitor, struct travel *travel);
 
 /* Carries out one line. Text for people goes to `out`; with `json` not NULL the same as an object there. False: it was
  * refused, and `out` says why. */

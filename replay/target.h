@@ -31,6 +31,7 @@ struct target_host {
 	bool (*com1)(void *context);	/* bytes may wait at target.com: take them; shall the machine stop? */
 	int wake;			/* a descriptor, or -1 */
 	bool (*wake_now)(void *context);	/* something happened there: shall the machine stop? */
+	void (*alive)(void *context);	/* a second went by, and the machine still runs */
 };
 
 struct target {

@@ -60,7 +60,7 @@ static void the_symbol_before_an_address_is_found(void)
 static void an_offset_moves_names_and_lines(void)
 {
 	struct symbols *symbols = NULL, *plain = NULL;
-	u64 second, moved;
+	u64 second = 0, moved = 0;
 	char text[256];
 
 	CU_ASSERT_FATAL(build());

@@ -3,7 +3,7 @@
  * The guest's memory as the guest sees it (SDM 3A 4.3-4.5): paging off, 32-bit, PAE and 4-level paging. Nothing is
  * written: no accessed bit is set, and permissions are not asked.
  */
-#include "session.h"
+#include "travel.h"
 
 #include "hv/x86.h"
 
@@ -23,7 +23,7 @@ static const struct levels long_mode = { 4, 8, { 39, 30, 21, 12 }, { "PML4E", "P
 static const struct levels pae = { 3, 8, { 30, 21, 12 }, { "PDPTE", "PDE", "PTE" } };
 static const struct levels legacy = { 2, 4, { 22, 12 }, { "PDE", "PTE" } };
 
-bool session_walk(struct session *session, const struct target_registers *r, u64 linear, u64 *gpa,
+bool travel_walk(struct travel *travel, const struct target_registers *r, u64 linear, u64 *gpa,
 		  void (*level)(void *context, const char *name, u64 at, u64 entry), void *context)
 {
 	const struct levels *levels = (r->cr4 & CR4_PAE) == 0 ? &legacy : (r->efer & EFER_LMA) != 0 ? &long_mode : &pae;
@@ -40,8 +40,8 @@ bool session_walk(struct session *session, const struct target_registers *r, u64
 		u64 at = table + ((linear >> levels->shift[i]) & ((1ull << bits) - 1)) * levels->entry_bytes;
 		u64 entry = 0, address;
 
-		if (!session_address(session, session->place.vm, at, levels->entry_bytes, &address) ||
-		    !target_read(&session->now, address, &entry, levels->entry_bytes))
+		if (!travel_address(travel, travel->place.vm, at, levels->entry_bytes, &address) ||
+		    !target_read(&travel->now, address, &entry, levels->entry_bytes))
 			return false;
 		if (level != NULL)
 			level(context, levels->name[i], at, entry);
@@ -63,25 +63,25 @@ bool session_walk(struct session *session, const struct target_registers *r, u64
 	return false;
 }
 
-const struct target_registers *session_registers(struct session *session)
+const struct target_registers *travel_registers(struct travel *travel)
 {
-	if (session->registers_pid != session->now.pid || session->registers_moves != session->now.moves ||
-	    session->now.pid == 0) {
-		if (!target_registers(&session->now, &session->registers))
+	if (travel->registers_pid != travel->now.pid || travel->registers_moves != travel->now.moves ||
+	    travel->now.pid == 0) {
+		if (!target_registers(&travel->now, &travel->registers))
 			return NULL;
-		session->registers_pid = session->now.pid;
-		session->registers_moves = session->now.moves;
+		travel->registers_pid = travel->now.pid;
+		travel->registers_moves = travel->now.moves;
 	}
-	return &session->registers;
+	return &travel->registers;
 }
 
-u64 session_read(struct session *session, u64 linear, void *data, u64 bytes)
+u64 travel_read(struct travel *travel, u64 linear, void *data, u64 bytes)
 {
-	const struct target_registers *registers = session_registers(session);
+	const struct target_registers *registers = travel_registers(travel);
 	u8 *to = data;
 	u64 done = 0;
 
-	if (session->place.vm == VM_MAX || registers == NULL)
+	if (travel->place.vm == VM_MAX || registers == NULL)
 		return 0;
 	while (done < bytes) {
 		u64 count = 4096 - ((linear + done) & 4095);
@@ -89,9 +89,9 @@ u64 session_read(struct session *session, u64 linear, void *data, u64 bytes)
 
 		if (count > bytes - done)
 			count = bytes - done;
-		if (!session_walk(session, registers, linear + done, &gpa, NULL, NULL) ||
-		    !session_address(session, session->place.vm, gpa, count, &address) ||
-		    !target_read(&session->now, address, to + done, count))
+		if (!travel_walk(travel, registers, linear + done, &gpa, NULL, NULL) ||
+		    !travel_address(travel, travel->place.vm, gpa, count, &address) ||
+		    !target_read(&travel->now, address, to + done, count))
 			break;
 		done += count;
 	}
