@@ -59,3 +59,26 @@ $(FUZZ)/tool: $(FUZZ)/plain/fuzz/tool.o $(FUZZ)/plain/core.a
 .PHONY: fuzz-regress
 fuzz-regress: fuzz-plain $(FUZZ)/tool ## run all fuzzing seeds and past reproducers
 	tests/fuzz.sh $B
+
+FUZZ_SECONDS := 300
+JOBS := 1
+HARNESS := exit
+
+.PHONY: fuzz fuzz-ci fuzz-repro
+fuzz: fuzz-afl $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## fuzz until Ctrl-C (JOBS=n, HARNESS=exit)
+	@JOBS=$(JOBS) fuzz/campaign $B until-stopped $(HARNESS)
+
+fuzz-ci: fuzz-afl fuzz-san fuzz-cov fuzz-plain $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## fuzz all harnesses for FUZZ_SECONDS; fails on anything new
+	@fuzz/campaign $B ci $(FUZZ_SECONDS)
+
+fuzz-repro: fuzz-plain $(FUZZ)/tool ## explain CRASH=file: story, broken rule, stack
+	@fuzz/campaign $B repro $(CRASH)
+
+$(FUZZ)/mutator.so: fuzz/mutator.c fuzz/step.c fuzz/step.h fuzz/steps.def hv/vmcs.def hv/exits.def fuzz/fuzz.mk
+	@mkdir -p $(@D)
+	$(CC) -O2 $(FUZZ_FLAGS) -fPIC -shared -o $@ fuzz/mutator.c fuzz/step.c
+
+# MSRs, exit reasons, VMCS encodings, control-register bits: what the SDM's constants in hv/ are worth, as bytes
+$(FUZZ)/sdm.dict: hv/x86.h hv/exits.def hv/vmcs.def fuzz/dictionary
+	@mkdir -p $(@D)
+	fuzz/dictionary > $@
