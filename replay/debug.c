@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The verbs that go through a run: debug starts gdb on it (or listens for one), query asks one thing, core writes an
- * ELF core. What to go through is a run by its options, behind "--": it must be one that repeats (--seed).
+ * ELF core. What to go through is a recording, or a run by its options behind "--", if it repeats (--seed).
  */
 #include "debug.h"
 
@@ -9,7 +9,9 @@
 #include "gdb.h"
 #include "monitor.h"
 #include "options.h"
+#include "replay.h"
 #include "say.h"
+#include "seeded.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -88,10 +90,43 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-/* Splits the command line at "--": ours before it, a run's behind it. */
-static int options_read(int argc, char **argv, const char *doc, struct options *options, struct run_spec *run)
+/* What is gone through: a recording, or a run by its options. */
+struct subject {
+	struct travel *travel;
+	struct recording recording;
+	bool recorded;
+};
+
+static int open_recording(struct subject *subject, struct options *options)
 {
-	const struct argp argp = { listed, parse, "[WORD...] -- RUN-OPTIONS", doc, NULL, NULL, NULL };
+	static const struct replay_wish whole = { .until = TIME_NEVER, .silent = true };
+	int status = recording_read(options->word[0], false, &subject->recording);
+
+	subject->recorded = true;
+	memmove(options->word, options->word + 1, --options->words * sizeof(options->word[0]));
+	if (status == 0)
+		subject->travel->hooks = replay_begin(&subject->recording, &subject->travel->spec, &whole);
+	return status != 0 ? status : subject->travel->hooks != NULL ? 0 : STATUS_REFUSED;
+}
+
+/* A run that repeats. */
+static int open_run(struct travel *travel)
+{
+	static const struct run_hooks seeded = { .hv = "hv-seeded.bin", .prepare = seeded_prepare };
+
+	if (travel->spec.clock == PLAN_CLOCK_HOST || !travel->spec.seeded)
+		return say_fail(STATUS_USAGE, "only a run that repeats can be gone through in both directions: give "
+					      "--seed N, and no --clock=host; or record it");
+	travel->hooks = &seeded;
+	travel->spec.pace = PLAN_PACE_FAST;
+	travel->spec.no_input = true;
+	return 0;
+}
+
+/* Splits the command line at "--": ours before it, a run's behind it; without it the first word is a recording. */
+static int options_read(int argc, char **argv, const char *doc, struct options *options, struct subject *subject)
+{
+	const struct argp argp = { listed, parse, "FILE.rpl [WORD...]\n[WORD...] -- RUN-OPTIONS", doc, NULL, NULL, NULL };
 	char *run_argv[128] = { (char *)"reprise run" };
 	int ours = 1, count = 1;
 
@@ -101,18 +136,13 @@ static int options_read(int argc, char **argv, const char *doc, struct options *
 		run_argv[count++] = argv[i];
 	options->memory_mib = 2048;
 	argp_parse(&argp, ours, argv, 0, NULL, options);
+	if (count == 1 && options->words > 0)
+		return open_recording(subject, options);
 	if (count == 1)
-		return say_fail(STATUS_USAGE, "what shall be gone through? Give a run's options behind '--'");
-	return options_run(count, run_argv, run);
-}
-
-static int repeats(struct run_spec *run)
-{
-	if (run->clock == PLAN_CLOCK_HOST || !run->seeded)
-		return say_fail(STATUS_USAGE, "only a run that repeats can be gone through in both directions: give "
-					      "--seed N, and no --clock=host");
-	run->pace = PLAN_PACE_FAST;
-	return 0;
+		return say_fail(STATUS_USAGE, "what shall be gone through? Name a recording, or give a run's options behind '--'");
+	if (options_run(count, run_argv, &subject->travel->spec) != 0)
+		return STATUS_REFUSED;
+	return open_run(subject->travel);
 }
 
 static int open_travel(struct travel *travel, const struct options *options)
@@ -205,34 +235,6 @@ static int serve(struct travel *travel, const struct options *options)
 	return status;
 }
 
-int debug_main(int argc, char **argv)
-{
-	static const char doc[] = "Go through a run with gdb, forwards and backwards.\vAll of gdb's commands work, and 'monitor "
-				  "help' lists more. See reprise(1).";
-	struct travel *travel = say_alloc(sizeof(*travel));
-	struct options options = { 0 };
-	struct monitor monitor;
-	int status;
-
-	memset(travel, 0, sizeof(*travel));
-	status = options_read(argc, argv, doc, &options, &travel->spec);
-	if (status == 0)
-		status = repeats(&travel->spec);
-	if (status == 0) {
-		status = open_travel(travel, &options);
-		if (status == 0) {
-			monitor_open(&monitor, travel);
-			status = go_from(&monitor, options.from);
-		}
-		if (status == 0)
-			status = serve(travel, &options);
-		travel_close(travel);
-	}
-	guest_free(&travel->spec);
-	free(travel);
-	return status;
-}
-
 static int ask(struct travel *travel, const struct options *options)
 {
 	struct monitor monitor;
@@ -274,81 +276,107 @@ static int ask(struct travel *travel, const struct options *options)
 	return status;
 }
 
-int query_main(int argc, char **argv)
+/* What the verbs have in common: opens the subject, goes to --from, and lets `act` work. */
+static int verb(int argc, char **argv, const char *doc, const char *(*wrong)(const struct options *options),
+		int (*act)(struct travel *travel, const struct options *options))
 {
-	static const char doc[] = "Ask a run one thing: the commands of 'monitor' as a verb.\vSeveral are separated by ';'. "
-				  "'reprise query help' lists them.";
-	struct travel *travel = say_alloc(sizeof(*travel));
-	struct options options = { 0 };
-	struct monitor none = { NULL, false };
-	int status;
-
-	memset(travel, 0, sizeof(*travel));
-	if (argc == 2 && strcmp(argv[1], "help") == 0) {
-		monitor_command(&none, "help", stdout, NULL);
-		free(travel);
-		return 0;
-	}
-	status = options_read(argc, argv, doc, &options, &travel->spec);
-	if (status == 0 && options.words == 0)
-		status = say_fail(STATUS_USAGE, "what is the question? 'reprise query help' lists them");
-	if (status == 0)
-		status = repeats(&travel->spec);
-	if (status == 0) {
-		status = open_travel(travel, &options);
-		if (status == 0)
-			status = ask(travel, &options);
-		travel_close(travel);
-	}
-	guest_free(&travel->spec);
-	free(travel);
-	return status;
-}
-
-int core_main(int argc, char **argv)
-{
-	static const char doc[] = "Write an ELF core of a guest at a place in its run, for gdb and others.";
-	struct travel *travel = say_alloc(sizeof(*travel));
+	struct subject *subject = say_alloc(sizeof(*subject));
 	struct options options = { 0 };
 	struct monitor monitor;
 	int status;
 
-	memset(travel, 0, sizeof(*travel));
-	status = options_read(argc, argv, doc, &options, &travel->spec);
-	if (status == 0 && (options.output == NULL || options.from == NULL))
-		status = say_fail(STATUS_USAGE, "give --at PLACE and -o FILE");
-	if (status == 0)
-		status = repeats(&travel->spec);
+	memset(subject, 0, sizeof(*subject));
+	subject->travel = say_alloc(sizeof(*subject->travel));
+	memset(subject->travel, 0, sizeof(*subject->travel));
+	status = options_read(argc, argv, doc, &options, subject);
+	if (status == 0 && wrong(&options) != NULL)
+		status = say_fail(STATUS_USAGE, "%s", wrong(&options));
 	if (status == 0) {
-		status = open_travel(travel, &options);
+		status = open_travel(subject->travel, &options);
 		if (status == 0) {
-			monitor_open(&monitor, travel);
+			monitor_open(&monitor, subject->travel);
 			status = go_from(&monitor, options.from);
 		}
 		if (status == 0)
-			status = core_write(travel, options.output);
-		travel_close(travel);
+			status = act(subject->travel, &options);
+		travel_close(subject->travel);
 	}
-	guest_free(&travel->spec);
-	free(travel);
+	guest_free(&subject->travel->spec);
+	if (subject->recorded)
+		recording_free(&subject->recording);
+	free(subject->travel);
+	free(subject);
 	return status;
+}
+
+static const char *no_words(const struct options *options)
+{
+	return options->words == 0 ? NULL : "there is a word too many";
+}
+
+static const char *some_words(const struct options *options)
+{
+	return options->words > 0 ? NULL : "what is the question? 'reprise query help' lists them";
+}
+
+static const char *core_options(const struct options *options)
+{
+	return options->output == NULL || options->from == NULL ? "give --at PLACE and -o FILE" : no_words(options);
+}
+
+static int write_core(struct travel *travel, const struct options *options)
+{
+	return core_write(travel, options->output);
+}
+
+int debug_main(int argc, char **argv)
+{
+	return verb(argc, argv,
+		    "Go through a recording, or a run that repeats, with gdb: forwards and backwards.\vAll of gdb's commands "
+		    "work, and 'monitor help' lists more. See reprise(1).",
+		    no_words, serve);
+}
+
+int query_main(int argc, char **argv)
+{
+	struct monitor none = { NULL, false };
+
+	if (argc == 2 && strcmp(argv[1], "help") == 0) {
+		monitor_command(&none, "help", stdout, NULL);
+		return 0;
+	}
+	return verb(argc, argv,
+		    "Ask a recording, or a run that repeats, one thing: the commands of 'monitor' as a verb.\vSeveral are "
+		    "separated by ';'. 'reprise query help' lists them.",
+		    some_words, ask);
+}
+
+int core_main(int argc, char **argv)
+{
+	return verb(argc, argv, "Write an ELF core of a guest at a place in its run, for gdb and others.", core_options,
+		    write_core);
 }
 
 int debug_run(const struct run_spec *run, const char *where)
 {
+	static const struct run_hooks live = { .hv = "hv.bin" };
 	struct travel *travel = say_alloc(sizeof(*travel));
 	struct options options = { .memory_mib = 2048, .listen = where[0] == '\0' ? NULL : (char *)where };
-	int status;
+	int status = 0;
 
 	memset(travel, 0, sizeof(*travel));
 	travel->spec = *run;
 	travel->live = run->clock == PLAN_CLOCK_HOST || !run->seeded;
-	travel->spec.pace = PLAN_PACE_FAST;
+	travel->hooks = &live;
 	travel->echo = true;
-	status = open_travel(travel, &options);
+	if (!travel->live)
+		status = open_run(travel);
+	if (status == 0)
+		status = open_travel(travel, &options);
 	if (status == 0)
 		status = serve(travel, &options);
 	travel_close(travel);
+	guest_free(&travel->spec);
 	free(travel);
 	return status;
 }

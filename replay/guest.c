@@ -179,6 +179,7 @@ void guest_free(struct run_spec *run)
 	}
 	free(run->iso);
 	free(run->report);
+	free(run->gdb);
 	free(run->record);
 	free(run->script);
 	free(run->journal);

@@ -52,6 +52,7 @@ struct run_spec {
 	double timeout_seconds;		/* of host time; 0 is none */
 	u64 ips;
 	char *iso, *report;		/* paths or NULL */
+	char *gdb;			/* NULL: no; "": start gdb; else where to serve one */
 	char *record;			/* record -o: the recording to make, or NULL */
 	u64 journal_bytes;		/* room for the journals of all VMs */
 	char *script;			/* --script: what is typed, with --seed */

@@ -37,6 +37,7 @@ enum option_key {
 	OPT_RTC,
 	OPT_IPS,
 	OPT_SCRIPT,
+	OPT_GDB,
 	OPT_JOURNAL_SIZE
 };
 
@@ -83,6 +84,7 @@ static const struct argp_option option_table[] = {
 	{ "keep", OPT_KEEP, NULL, 0, "keep the temporary directory and say where it is", 0 },
 	{ NULL, 0, NULL, 0, "Other:", 5 },
 	{ "iso", OPT_ISO, "FILE", 0, "run nothing: write a bootable CD image of the same guests", 0 },
+	{ "gdb", OPT_GDB, "[HOST:]PORT", OPTION_ARG_OPTIONAL, "under gdb, or serve one there", 0 },
 	{ "verbose", 'v', NULL, 0, "say more about what happens", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
@@ -242,6 +244,9 @@ static bool parse_run(struct parse *parse, int key, char *arg, bool *good)
 		break;
 	case OPT_IPS:
 		*good = guest_parse_number(arg, 1000000, 1000000000, &run->ips);
+		break;
+	case OPT_GDB:
+		run->gdb = copy(arg == NULL ? "" : arg);
 		break;
 	case OPT_REPORT:
 		run->report = copy(arg);

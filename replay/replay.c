@@ -248,12 +248,11 @@ static int choose_vms(struct run_spec *run)
 	return 0;
 }
 
-int replay_run(struct recording *the_recording, struct run_spec *run, const struct replay_wish *the_wish)
+const struct run_hooks *replay_begin(struct recording *the_recording, struct run_spec *run, const struct replay_wish *the_wish)
 {
 	static struct run_hooks hooks = {
 		.layout = make_layout, .prepare = prepare, .console = console, .report = report, .finish = finish,
 	};
-	int status;
 
 	memset(&replay, 0, sizeof(replay));
 	recording = the_recording;
@@ -262,9 +261,16 @@ int replay_run(struct recording *the_recording, struct run_spec *run, const stru
 	run->ips = 4000000;
 	run->pace = PLAN_PACE_FAST;
 	run->no_input = true;
-	status = choose_vms(run);
-	if (status == 0)
-		status = run_guests(run, &hooks);
+	return choose_vms(run) == 0 ? &hooks : NULL;
+}
+
+int replay_run(struct recording *the_recording, struct run_spec *run, const struct replay_wish *the_wish)
+{
+	const struct run_hooks *hooks = replay_begin(the_recording, run, the_wish);
+	int status = STATUS_REFUSED;
+
+	if (hooks != NULL)
+		status = run_guests(run, hooks);
 	else
 		guest_free(run);
 	free(output_path);

@@ -5,6 +5,7 @@
 
 #include "guest.h"
 #include "recording.h"
+#include "run.h"
 
 struct replay_wish {
 	const char *hv;			/* the hypervisor's file; NULL: hv-replay.bin */
@@ -18,6 +19,9 @@ struct replay_wish {
 	/* The replay is over: its output disk, or NULL. Returns the status to end with. */
 	int (*finish)(const struct recording *recording, const char *output, int status);
 };
+
+/* Makes ready for a replay that somebody else runs: completes *run, and gives its hooks; NULL after a message. */
+const struct run_hooks *replay_begin(struct recording *recording, struct run_spec *run, const struct replay_wish *wish);
 
 /* Replays an opened recording, as `run` (timeout, report, keep, verbose) says. Takes *run over. Returns the status. */
 int replay_run(struct recording *recording, struct run_spec *run, const struct replay_wish *wish);

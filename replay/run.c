@@ -4,6 +4,7 @@
 
 #include "bochs.h"
 #include "console.h"
+#include "debug.h"
 #include "iso.h"
 #include "options.h"
 #include "outcome.h"
@@ -279,6 +280,8 @@ int run_main(int argc, char **argv)
 	static struct run_spec spec;
 	int status = options_run(argc, argv, &spec);
 
+	if (status == 0 && spec.gdb != NULL)
+		return debug_run(&spec, spec.gdb);
 	if (status == 0 && spec.seeded && spec.iso == NULL && spec.clock == PLAN_CLOCK_VIRTUAL) {
 		spec.pace = PLAN_PACE_FAST;
 		spec.no_input = true;

@@ -338,9 +338,11 @@ enum travel_result travel_goto_tick(struct travel *travel, u64 tick)
 /* Finds what the travel must know of the hypervisor in its ELF file. */
 static int learn(struct travel *travel)
 {
-	char *path = file_of_build("hv.elf");
+	const char *hv = travel->hooks->hv;
+	char *name = say_format("%.*s.elf", (int)strcspn(hv, "."), hv);
+	char *path = file_of_build(name);
 	int status = symbols_add(&travel->hv, path, 0);
-	struct file_spec spec = { .path = file_of_build("hv.bin") };
+	struct file_spec spec = { .path = file_of_build(hv) };
 	struct bytes code = { NULL, 0 };
 	u64 enter = 0, leave = 0, entry = 0;
 
@@ -363,13 +365,14 @@ static int learn(struct travel *travel)
 	travel->entry_ticks = entry;	/* its address; travel_open reads it */
 	free(code.data);
 	free(spec.path);
+	free(name);
 	free(path);
 	return status;
 }
 
 int travel_open(struct travel *travel)
 {
-	struct file_spec hv = { .path = file_of_build("hv.bin") };
+	struct file_spec hv = { .path = file_of_build(travel->hooks->hv) };
 	struct bytes code = { NULL, 0 };
 	char *medium = NULL;
 	u64 address;
@@ -384,19 +387,21 @@ int travel_open(struct travel *travel)
 		status = file_read(&hv, LAYOUT_HV_END, &code);
 	free(hv.path);
 	if (status == 0)
-		status = layout_make(&travel->spec, code.count, false, &travel->layout);
+		status = travel->hooks->layout != NULL ?
+				 travel->hooks->layout(&travel->spec, code.count, &travel->layout) :
+				 layout_make(&travel->spec, code.count, false, &travel->layout);
 	if (status == 0)
 		status = temp_open(&travel->temp);
 	if (status == 0)
 		status = link_listen(&travel->link);
+	if (status == 0 && travel->hooks->prepare != NULL)
+		status = travel->hooks->prepare(&travel->spec, &travel->layout, &travel->temp);
 	if (status == 0) {
 		medium = temp_path(&travel->temp, BOCHS_MEDIUM);
 		status = medium_write(medium, &code, &travel->layout);
 		free(medium);
 	}
 	free(code.data);
-	if (status == 0 && travel->prepare != NULL)
-		status = travel->prepare(travel);
 	if (status == 0)
 		status = target_open(&travel->now, &travel->host, &travel->temp, &travel->spec,
 				     travel->layout.host_bytes, &travel->link, &travel->bochs);

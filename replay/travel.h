@@ -13,6 +13,7 @@
 #define REPLAY_TRAVEL_H
 
 #include "layout.h"
+#include "run.h"
 #include "symbols.h"
 #include "target.h"
 
@@ -80,7 +81,7 @@ struct travel {
 	void *wake_context;
 	bool ended, echo;		/* the end was just seen; write consoles to stdout */
 	bool live;			/* a run of its own: it can be changed, and not gone back in */
-	int (*prepare)(struct travel *travel);	/* what else the platform needs before it starts, or NULL */
+	const struct run_hooks *hooks;	/* the hypervisor, its layout and disks; set before travel_open */
 };
 
 /* Lays the run out, starts it and goes to the first instruction of a guest. travel->spec is filled in. Returns 0 or a
