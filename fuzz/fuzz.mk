@@ -82,3 +82,4 @@ $(FUZZ)/mutator.so: fuzz/mutator.c fuzz/step.c fuzz/step.h fuzz/steps.def hv/vmc
 $(FUZZ)/sdm.dict: hv/x86.h hv/exits.def hv/vmcs.def fuzz/dictionary
 	@mkdir -p $(@D)
 	fuzz/dictionary > $@
+check-needs: fuzz-plain $(FUZZ)/tool

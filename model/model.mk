@@ -52,3 +52,5 @@ model: $B/model/model $B/model/runner.bin $B/oprom.bin ## cross-check the execut
 .PHONY: model-mutants
 model-mutants: $B/model/model $B/model/runner.bin $B/oprom.bin ## seed faults into the executable spec and count those found
 	model/mutants $B
+
+check-needs: $B/model/model $B/model/runner.bin

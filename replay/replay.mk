@@ -9,7 +9,7 @@ $B/tests-flip: tests/tools/flip.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -o $@ $<
 
-check: $(RECORD_TOOLS)
+check-needs: $(RECORD_TOOLS)
 
 .PHONY: record-soak
 record-soak: all $(RECORD_TOOLS) $B/initramfs.cpio $B/kernel/vmlinuz guests ## 100 recordings replayed, 50 kills: build/soak.json
