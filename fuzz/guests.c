@@ -414,5 +414,6 @@ u32 guests_run(const u8 *data, size_t size, bool replay)
 		story = told;
 		check_replay();
 	}
+	hosted_mem_reset();	/* what this input used is its own work to give back */
 	return recorded_exits;
 }

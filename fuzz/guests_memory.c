@@ -4,13 +4,9 @@
 #include "ept.h"
 #include "gmem.h"
 #include "guests.h"
-#include "hosted.h"
-#include "mem.h"
 #include "memory.h"
 #include "oracle.h"
 #include "step.h"
-
-#define WARM_PAGES 2048u
 
 bool guests_replays(const u64 o[5])
 {
@@ -61,11 +57,7 @@ static struct plan plan;
 
 void guests_begin(void)
 {
-	/* what is made at first use: tables, pages of memory */
 	(void)step_kind(0);
-	(void)mem_hash(0, 8);
-	for (u64 i = 0; i < WARM_PAGES; i++)
-		mem_write(i * PAGE_BYTES, 1, 0);
 	for (u32 i = 0; i < ORACLE_VMS * 4 * 2; i++) {
 		const u64 operand[5] = { ORACLE_VMS - 1, 16, (i & 1) << 3 | (i >> 1 & 3) << 10, (i & 1) << 3 | (i >> 1 & 3) << 10,
 					 (i & 1) << 3 | (i >> 1 & 3) << 10 };

@@ -4,9 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hosted.h"
+#include "mem.h"
 #include "oracle.h"
 
+#define WARM_PAGES 2048u
+
 u32 oracle_step;
+
+/* What is made at first use is made before the first input, so that the same input always takes the same path. */
+__attribute__((constructor)) static void warm(void)
+{
+	(void)mem_hash(0, 8);
+	for (u64 i = 0; i < WARM_PAGES; i++)
+		mem_write(i * PAGE_BYTES, 1, 0);
+	hosted_mem_reset();
+}
 
 _Noreturn void oracle_fail(const char *rule, const char *source, const char *format, ...)
 {

@@ -98,6 +98,8 @@ static void enter_task(vm_id vm, const struct task *task, u64 selector, const st
 		cpu_vmwrite(vm, GUEST_CR3, task->cr3);
 		cpu_invvpid(vm);
 	}
+	if ((cpu_vmread(vm, GUEST_RFLAGS) & RFLAGS_VM) != 0)	/* no segment of virtual-8086 mode is one of code elsewhere */
+		cpu_vmwrite(vm, GUEST_CS_ACCESS_RIGHTS, cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) | AR_CODE);
 	cpu_vmwrite(vm, GUEST_RIP, task->eip);
 	for (u32 n = 0; n < 8; n++)
 		guest_set_gpr(vm, n, task->gpr[n]);
@@ -127,6 +129,9 @@ static bool enter_segments(vm_id vm, const struct task *task)
 			(void)inject_exception(vm, vector, (u32)task->selector[seg] & 0xfffcu);
 			return false;
 		}
+		if (seg == SEG_CS)	/* should SS fault, CPL is what CS says: SS.DPL must be that, or no entry succeeds */
+			cpu_vmwrite(vm, GUEST_SS_ACCESS_RIGHTS,
+				    (cpu_vmread(vm, GUEST_SS_ACCESS_RIGHTS) & ~(3ull << 5)) | cpl << 5);
 	}
 	return true;
 }
