@@ -190,7 +190,8 @@ static bool report(const struct link_report *report)
 		return true;
 	case LINK_STATE:
 		say_progress_done();
-		state_print(name, report);
+		if (!wish.silent)
+			state_print(name, report);
 		return true;
 	case LINK_REACHED:
 		progress(report);

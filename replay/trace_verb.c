@@ -2,16 +2,18 @@
 /* The verb `trace`: every VM exit of a recording, as text or JSON lines. */
 #include "trace.h"
 
+#include "export.h"
 #include "say.h"
 
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum option_key { OPT_FROM = 0x100, OPT_TO, OPT_VM, OPT_REASON, OPT_PORT, OPT_MSR, OPT_RIP, OPT_JSON, OPT_TIMEOUT };
+enum option_key { OPT_FROM = 0x100, OPT_TO, OPT_VM, OPT_REASON, OPT_PORT, OPT_MSR, OPT_RIP, OPT_JSON, OPT_FORMAT, OPT_TIMEOUT };
 
 static const struct argp_option option_table[] = {
-	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
+	{ "json", OPT_JSON, NULL, 0, "one JSON object a line: --format=json", 0 },
+	{ "format", OPT_FORMAT, "NAME", 0, "text, json, perfetto (trace events), folded (stacks of ticks), ctf (a folder, with -o)", 0 },
 	{ "output", 'o', "FILE", 0, "write there, not to standard output", 0 },
 	{ NULL, 0, NULL, 0, "Which exits:", 1 },
 	{ "from", OPT_FROM, "POSITION", 0, "from this position on", 0 },
@@ -28,7 +30,8 @@ static const struct argp_option option_table[] = {
 
 static struct trace_filter filter;
 static const char *path, *output;
-static bool json;
+static enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_PERFETTO, FORMAT_FOLDED, FORMAT_CTF, FORMATS } format;
+static const char *const formats[FORMATS] = { "text", "json", "perfetto", "folded", "ctf" };
 
 static bool parse_range(char *text)
 {
@@ -59,7 +62,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_JSON:
-		json = true;
+		format = FORMAT_JSON;
+		break;
+	case OPT_FORMAT:
+		good = false;
+		for (u32 i = 0; i < FORMATS; i++) {
+			if (strcmp(arg, formats[i]) == 0) {
+				format = i;
+				good = true;
+			}
+		}
 		break;
 	case 'o':
 		output = arg;
@@ -96,6 +108,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (path == NULL)
 			argp_error(state, "which recording?");
+		if (format == FORMAT_CTF && output == NULL)
+			argp_error(state, "--format=ctf makes a folder: give -o FOLDER");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -158,26 +172,36 @@ static void print_text(FILE *out, const struct trace *trace, const struct trace_
 		trace_reason(record), (unsigned long long)record->rip, detail);
 }
 
-static int print_all(struct trace *trace)
+static int print_lines(struct trace *trace, FILE *out)
 {
-	FILE *out = output != NULL ? fopen(output, "we") : stdout;
 	struct trace_record record;
-	bool failed;
 
-	if (out == NULL)
-		return say_fail(STATUS_REFUSED, "%s: it cannot be written", output);
 	while (trace_next(trace, &record)) {
 		if (!trace_wanted(&filter, trace, &record))
 			continue;
-		if (json)
+		if (format == FORMAT_JSON)
 			print_json(out, trace, &record);
 		else
 			print_text(out, trace, &record);
 	}
-	failed = ferror(out) != 0;
-	if (out != stdout)
-		failed = fclose(out) != 0 || failed;
-	return failed ? say_fail(STATUS_FAILED, "the trace cannot be written") : 0;
+	return ferror(out) != 0 ? say_fail(STATUS_FAILED, "the trace cannot be written") : 0;
+}
+
+static int print_all(struct trace *trace)
+{
+	FILE *out;
+	int status;
+
+	if (format == FORMAT_CTF)
+		return export_ctf(trace, &filter, output);
+	out = output != NULL ? fopen(output, "we") : stdout;
+	if (out == NULL)
+		return say_fail(STATUS_REFUSED, "%s: it cannot be written", output);
+	status = format == FORMAT_PERFETTO ? export_perfetto(trace, &filter, out) :
+		 format == FORMAT_FOLDED ? export_folded(trace, &filter, out) : print_lines(trace, out);
+	if (out != stdout && fclose(out) != 0 && status == 0)
+		status = say_fail(STATUS_FAILED, "%s: it cannot be written", output);
+	return status;
 }
 
 int trace_main(int argc, char **argv)

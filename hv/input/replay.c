@@ -15,7 +15,7 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
-#define REACHED_TICKS 20000000u	/* between two LINK_REACHED */
+#define REACHED_TICKS 100000000u	/* between two LINK_REACHED */
 
 struct reader {
 	u8 block[JOURNAL_BLOCK_BYTES] __attribute__((aligned(512)));
