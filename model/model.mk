@@ -53,4 +53,31 @@ model: $B/model/model $B/model/runner.bin $B/oprom.bin ## cross-check the execut
 model-mutants: $B/model/model $B/model/runner.bin $B/oprom.bin ## seed faults into the executable spec and count those found
 	model/mutants $B
 
-check-needs: $B/model/model $B/model/runner.bin
+check-needs: $B/model/model $B/model/runner.bin $B/monitor/hv.bin $B/monitor-fault/hv.bin
+
+# ---- the hypervisor with every VM entry checked: reprise with REPRISE_LIBDIR=$B/monitor
+MONITOR_C := $(NATIVE_C) $(LIVE_C) $(SPEC_C) model/runner/caps.c model/monitor/monitor.c
+MONITOR_O := $(MONITOR_C:%.c=$B/monitorobj/%.o) $(NATIVE_S:%.S=$B/native/%.o)
+
+$B/monitorobj/%.o: %.c GNUmakefile model/model.mk
+	@mkdir -p $(@D)
+	$(CC) $(if $(filter hv/%,$<),$(FREESTANDING),$(filter-out -Wconversion,$(FREESTANDING))) -c -o $@ $<
+
+$B/monitorobj/hv/native/sha256.o: FREESTANDING := $(filter-out -mgeneral-regs-only,$(FREESTANDING)) -mavx -msha
+$B/monitorobj/hv/native/pagehash.o: FREESTANDING := $(filter-out -mgeneral-regs-only,$(FREESTANDING)) -mavx512f -mvaes -maes
+
+$B/monitor/hv.elf: $(MONITOR_O) $B/monitorobj/model/monitor/sound.o
+$B/monitor-fault/hv.elf: $(MONITOR_O) $B/monitorobj/model/monitor/fault.o
+$B/monitor/hv.elf $B/monitor-fault/hv.elf: boot/hv.ld
+	@mkdir -p $(@D)
+	$(CC) $(FREESTANDING) -static -nostdlib -no-pie -Wl,-T,boot/hv.ld -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+		-Wl,--no-warn-rwx-segments -Wl,--wrap=cpu_enter,--wrap=output_report -o $@ $(filter %.o,$^)
+
+$B/monitor/hv.bin $B/monitor-fault/hv.bin: %.bin: %.elf $B/oprom.bin
+	objcopy -O binary $< $@
+	cp $B/oprom.bin $(@D)/
+
+.PHONY: monitor
+monitor: $B/monitor/hv.bin $B/monitor-fault/hv.bin
+
+-include $(MONITOR_O:.o=.d)

@@ -34,7 +34,7 @@ grep -nE '#include.*(replay|fuzz|model|proofs|tests)/' -r hv spec boot 2>/dev/nu
 grep -nE '#include.*(fuzz|model|proofs|tests)/' -r replay 2>/dev/null | check "the tool includes no other tool"
 grep -nE "#include.*(/|\")[a-z0-9_]+\.c\"" -r spec 2>/dev/null | check "the executable spec includes no source of the core"
 grep -nE "#include.*(fuzz|replay|proofs|tests)/" -r model 2>/dev/null | check "the model includes no other tool"
-for h in hv/*.h hv/dev/*.h hv/input/*.h hv/native/*.h hv/hosted/*.h boot/*.h spec/*.h model/*.h model/runner/*.h model/host/*.h; do
+for h in hv/*.h hv/dev/*.h hv/input/*.h hv/native/*.h hv/hosted/*.h boot/*.h spec/*.h model/*.h model/runner/*.h model/host/*.h model/monitor/*.h; do
 	# shellcheck disable=SC2086
 	echo "#include \"$h\"" | gcc $strict -Ihv/hosted -fsyntax-only -x c - 2>&1 | head -n 3
 done | check "every header compiles alone"
@@ -44,7 +44,7 @@ for f in hv/*.c hv/dev/*.c hv/input/*.c hv/native/*.c; do
 	# shellcheck disable=SC2086
 	clang $strict -O2 -fno-pic -mno-red-zone $extra -fsyntax-only "$f" 2>&1 | head -n 3
 done | check "clang compiles the hypervisor without a warning"
-for f in hv/hosted/*.c replay/*.c tests/*.c spec/*.c model/*.c model/host/*.c model/runner/*.c; do
+for f in hv/hosted/*.c replay/*.c tests/*.c spec/*.c model/*.c model/host/*.c model/runner/*.c model/monitor/*.c; do
 	[ "$f" != tests/main.c ] || continue
 	clang -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -I. -Ihv -Ihv/hosted -Itests -fsyntax-only "$f" 2>&1 | head -n 3
 done | check "clang compiles the tool and the tests without a warning"

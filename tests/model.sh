@@ -31,6 +31,8 @@ verdict "checks are seen failing and passing" $?
 verdict "at least 145 of Bochs's texts are provoked" $?
 "$build/model/model" "$build" --entry 3000 --ept 0 --shard 1/3 --jobs 1 >"$work/out" 2>&1 && grep -q '^VM entry: 1000 cases' "$work/out"
 verdict "a shard runs its share" $?
+[ "$(number exit_reasons_checked)" -ge 45 ]
+verdict "exit information agrees for at least 45 basic exit reasons" $?
 # a fault in the spec is found, and told as a C literal with the section
 src=$work/src
 mkdir -p "$src"
@@ -42,5 +44,13 @@ gcc -std=gnu11 -O1 -w -I"$src" -I"$src/hv" -c -o "$work/entry.o" "$src/spec/entr
 "$work/model" "$build" --entry 20000 --ept 0 >"$work/out" 2>&1
 [ $? = 1 ] && grep -q 'SET(GUEST_GDTR_LIMIT, 0x1[0-9a-f]*) } }' "$work/out" && grep -q 'Bochs: exit 33 (guest state), "VMENTER FAIL: VMCS guest GDTR/IDTR limit' "$work/out"
 verdict "a seeded fault is found, minimized to one field and printed as a C literal" $?
+# the hypervisor with every VM entry checked by the spec, between the core and the CPU door
+make -s monitor guests >"$work/out" 2>&1
+REPRISE_LIBDIR=$(realpath "$build/monitor") "$build/reprise" run --kernel "$build/kernel/vmlinuz" --initrd "$build/initramfs.cpio" --timeout 200 </dev/null >"$work/out" 2>&1
+[ $? = 0 ] && grep -aq "^GUEST-READY" "$work/out" && grep -aqE "monitor: [0-9]+ VM entries checked, 0 violations" "$work/out"
+verdict "a Linux boot: every VM entry passes every check" $?
+REPRISE_LIBDIR=$(realpath "$build/monitor-fault") "$build/reprise" run --kernel "$build/kernel/vmlinuz" --initrd "$build/initramfs.cpio" --timeout 100 </dev/null >"$work/out" 2>&1
+[ $? = 123 ] && grep -aq "GUEST_RFLAGS_FIXED" "$work/out"
+verdict "a seeded fault in an entry stops the machine and names the check" $?
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -3,6 +3,7 @@
 #include "model/host/bochs.h"
 #include "boot/header.h"
 #include "model/ept_case.h"
+#include "model/exit_case.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -177,7 +178,7 @@ static void watch(pid_t pid, const char *directory)
 
 static u32 record_of(u32 suite)
 {
-	return suite == SUITE_EPT ? sizeof(struct ept_result) : sizeof(struct model_result);
+	return suite == SUITE_EPT ? sizeof(struct ept_result) : suite == SUITE_EXIT ? sizeof(struct exit_result) : sizeof(struct model_result);
 }
 
 static u64 open_results(const struct model_params *params, struct bochs_run *run)

@@ -30,6 +30,15 @@ static u32 provoked(const struct tally *t)
 	return n;
 }
 
+u32 report_reasons(const struct totals *t)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < EXIT_REASONS; i++)
+		n += t->exits.reasons[i] != 0;
+	return n;
+}
+
 static u32 reachable(void)
 {
 	u32 n = 0;
@@ -41,7 +50,7 @@ static u32 reachable(void)
 
 u64 report_differences(const struct totals *t)
 {
-	return t->entry.disagree + t->ept.disagree + t->dead + t->caps_differ + t->unknown_texts;
+	return t->entry.disagree + t->ept.disagree + t->exits.disagree + t->dead + t->caps_differ + t->unknown_texts;
 }
 
 static double rate(u64 cases, double seconds)
@@ -67,6 +76,8 @@ void report_text(const struct totals *t, const struct report_times *times)
 		if (t->ept.waived[i] != 0)
 			printf("waived %llu times: %s\n", (unsigned long long)t->ept.waived[i], deviations[i]);
 	}
+	printf("exit information: %llu snippets, %u basic exit reasons, %llu waived, %llu differ\n", (unsigned long long)t->exits.cases, report_reasons(t),
+	       (unsigned long long)t->exits.waived, (unsigned long long)t->exits.disagree);
 	if (t->dead != 0 || t->caps_differ != 0 || t->unknown_texts != 0)
 		printf("cases that end the runner: %llu; runs with other capabilities than spec/caps.c: %llu; unknown texts: %llu\n",
 		       (unsigned long long)t->dead, (unsigned long long)t->caps_differ, (unsigned long long)t->unknown_texts);
@@ -137,6 +148,20 @@ static struct json_object *waiver_rows(const struct totals *t)
 	return rows;
 }
 
+static struct json_object *reason_rows(const struct totals *t)
+{
+	struct json_object *rows = json_object_new_object();
+
+	for (u32 i = 0; i < EXIT_REASONS; i++) {
+		char number[8];
+
+		snprintf(number, sizeof(number), "%u", i);
+		if (t->exits.reasons[i] != 0)
+			json_object_object_add(rows, number, num(t->exits.reasons[i]));
+	}
+	return rows;
+}
+
 bool report_json(const char *path, u64 seed, const struct totals *t, const struct report_times *times)
 {
 	struct json_object *root = json_object_new_object();
@@ -152,6 +177,9 @@ bool report_json(const char *path, u64 seed, const struct totals *t, const struc
 	json_object_object_add(root, "vmentry_cases_per_second", num((u64)rate(t->entry.cases, times->entry)));
 	json_object_object_add(root, "ept_cases", num(t->ept.cases));
 	json_object_object_add(root, "ept_cases_per_second", num((u64)rate(t->ept.cases, times->ept)));
+	json_object_object_add(root, "exit_reasons_checked", num(report_reasons(t)));
+	json_object_object_add(root, "exit_snippets", num(t->exits.cases));
+	json_object_object_add(root, "exit_reasons", reason_rows(t));
 	json_object_object_add(root, "disagreements_unexplained", num(report_differences(t)));
 	json_object_object_add(root, "waivers", waiver_rows(t));
 	json_object_object_add(root, "messages", message_rows(&t->entry));

@@ -200,3 +200,23 @@ void work_again(const char *directory, struct totals *t)
 
 	judge_run(NULL, &run, params.suite, params.seed, params.first, done, t);
 }
+
+void work_exits(const char *build, struct totals *t)
+{
+	struct model_params params = { .magic = MODEL_MAGIC, .count = exit_case_count, .suite = SUITE_EXIT, .careful = 1 };
+	struct bochs_run run;
+	u64 done = bochs_run(build, &params, NULL, &run);
+
+	for (u64 i = 0; i < done; i++) {
+		const struct exit_result *r = (const struct exit_result *)run.results + i;
+		const struct exit_case *c = &exit_cases[i];
+		const char *differs = judge_exit(c, r, &t->exits);
+
+		if (differs != NULL)
+			printf("difference: exit of \"%s\": %s (SDM 3C 27.2)\n\tBochs: reason %x length %u qualification %llx information %x\n"
+			       "\tthe spec: reason %x length %u qualification %llx information %x\n", c->name, differs, r->reason, r->length,
+			       (unsigned long long)r->qualification, r->info, c->reason, c->length, (unsigned long long)c->qualification, c->info);
+	}
+	t->dead += exit_case_count - done;
+	bochs_free(&run);
+}

@@ -5,12 +5,14 @@
 
 #include "model/host/judge.h"
 #include "model/host/judge_ept.h"
+#include "model/host/judge_exit.h"
 
 #define DIFFERENCES_SHOWN 5u
 
 struct totals {
 	struct tally entry;
 	struct ept_tally ept;
+	struct exit_tally exits;
 	u64 dead;		/* cases that ended the runner */
 	u64 caps_differ;	/* capability MSRs are not what spec/caps.c says */
 	u64 unknown_texts;	/* entry-check texts that model/messages.def does not know */
@@ -19,6 +21,9 @@ struct totals {
 
 /* Runs and judges `count` cases from `first` on. */
 void work(const char *build, u32 suite, u64 seed, u64 first, u64 count, struct totals *totals);
+
+/* Runs and judges every snippet of exit information. */
+void work_exits(const char *build, struct totals *totals);
 
 /* Judges the results kept in `directory` by an earlier run with REPRISE_MODEL_KEEP set. */
 void work_again(const char *directory, struct totals *totals);

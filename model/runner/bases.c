@@ -210,3 +210,13 @@ bool runner_enter_base(u32 base, struct model_result *result)
 		launched[base] = true;
 	return entered;
 }
+
+bool base_launched(u32 base)
+{
+	return launched[base];
+}
+
+void base_set_launched(u32 base)
+{
+	launched[base] = true;
+}

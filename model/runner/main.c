@@ -2,6 +2,8 @@
 /* The runner: VMX on, capabilities to the data disk, then one suite of cases. It replaces hv/native/main.c. */
 #include "model/runner/runner.h"
 #include "model/ept_case.h"
+#include "model/exit_case.h"
+#include "model/runner/caps.h"
 #include "boot/header.h"
 #include "hv/native/asm.h"
 #include "hv/native/ata.h"
@@ -59,45 +61,6 @@ void result_done(u64 number)
 		flush(slot);
 }
 
-static u64 efer_bits(void)
-{
-	u32 r[4];
-
-	asm_cpuid(0x80000001, 0, r);
-	return EFER_SCE | EFER_LME | EFER_LMA | ((r[3] & 1u << 20) != 0 ? EFER_NXE : 0);
-}
-
-static void read_caps(struct spec_caps *c)
-{
-	u32 r[4], leaf7[4];
-
-	asm_cpuid(7, 0, leaf7);
-	c->basic = asm_rdmsr(IA32_VMX_BASIC);
-	c->pin = asm_rdmsr(IA32_VMX_TRUE_PINBASED_CTLS);
-	c->cpu = asm_rdmsr(IA32_VMX_TRUE_PROCBASED_CTLS);
-	c->cpu2 = asm_rdmsr(IA32_VMX_PROCBASED_CTLS2);
-	c->exit = asm_rdmsr(IA32_VMX_TRUE_EXIT_CTLS);
-	c->entry = asm_rdmsr(IA32_VMX_TRUE_ENTRY_CTLS);
-	c->misc = asm_rdmsr(IA32_VMX_MISC);
-	c->cr0_fixed0 = asm_rdmsr(IA32_VMX_CR0_FIXED0);
-	c->cr0_fixed1 = asm_rdmsr(IA32_VMX_CR0_FIXED1);
-	c->cr4_fixed0 = asm_rdmsr(IA32_VMX_CR4_FIXED0);
-	c->cr4_fixed1 = asm_rdmsr(IA32_VMX_CR4_FIXED1);
-	c->ept_vpid = asm_rdmsr(IA32_VMX_EPT_VPID_CAP);
-	c->vmfunc = (c->cpu2 >> 32 & CPU2_ENABLE_VM_FUNCTIONS) != 0 ? asm_rdmsr(0x491) : 0;
-	c->efer = efer_bits();
-	c->debugctl = 0xdfc3;
-	c->perf_global = 0x70000000f;
-	c->rtit = 0;
-	asm_cpuid(0x80000008, 0, r);
-	c->physical_bits = r[0] & 0xff;
-	c->linear_bits = r[0] >> 8 & 0xff;
-	c->cet = (leaf7[2] & 1u << 7) != 0;
-	c->rtm = (leaf7[1] & 1u << 11) != 0;
-	c->sgx = (leaf7[1] & 1u << 2) != 0;
-	c->nmi_sti = true;
-}
-
 static void vmx_on(void)
 {
 	asm_write_cr0((asm_read_cr0() | header.caps.cr0_fixed0) & header.caps.cr0_fixed1);
@@ -114,7 +77,7 @@ _Noreturn void native_main(u32 magic, u32 info)
 	tables_init();
 	(void)ata_read(ATA_BOOT, 0, 1, (u64)(uintptr_t)sector);
 	params = *(const struct model_params *)(const void *)(sector + MODEL_PARAMS);
-	read_caps(&header.caps);
+	caps_read(&header.caps);
 	vmx_on();
 	tables_build();
 	bases_build();
@@ -127,6 +90,10 @@ _Noreturn void native_main(u32 magic, u32 info)
 	case SUITE_EPT:
 		record_bytes = sizeof(struct ept_result);
 		suite_ept();
+		break;
+	case SUITE_EXIT:
+		record_bytes = sizeof(struct exit_result);
+		suite_exit();
 		break;
 	default: break;
 	}

@@ -17,6 +17,8 @@ void tables_case(void);
 void bases_build(void);
 void base_load(u32 base);
 void base_restore_guest(u32 base);
+bool base_launched(u32 base);
+void base_set_launched(u32 base);
 
 /* enter.S: one VM entry with VMLAUNCH (0) or VMRESUME; returns at the VM exit or after VMfail. */
 struct enter_frame {

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stands between the core and cpu_enter (linked with --wrap): reads the VMCS back and evaluates every check of VM entry.
+ * A violation stops the machine by name. Guest time is not touched: the ticks of an entry are measured inside cpu_enter.
+ */
+#include "model/monitor/monitor.h"
+#include "model/runner/caps.h"
+#include "hv/cpu.h"
+#include "hv/input.h"
+#include "hv/link.h"
+#include "hv/native/asm.h"
+#include "hv/text.h"
+
+s64 __real_cpu_enter(vm_id vm, u64 tsc);
+s64 __wrap_cpu_enter(vm_id vm, u64 tsc);
+void __real_output_report(const struct link_report *report);
+void __wrap_output_report(const struct link_report *report);
+
+static struct spec_caps caps;
+static struct spec_vmcs vmcs;
+static struct spec_result result;
+static u32 encodings[SPEC_FIELDS], numbers[SPEC_FIELDS], supported;
+static u64 entries;
+
+static bool read_memory(const void *context, u64 address, u64 *quad)
+{
+	(void)context;
+	if (address >= 0x100000000ull)
+		return false;
+	*quad = *(volatile u64 *)(uintptr_t)address;
+	return true;
+}
+
+static void begin(void)
+{
+	caps_read(&caps);
+	for (u32 f = 0; f < SPEC_FIELDS; f++) {
+		u32 encoding = spec_field_encoding(f);
+
+		if (!asm_vmread_ok(encoding))
+			continue;
+		encodings[supported] = encoding;
+		numbers[supported++] = f;
+	}
+}
+
+static u32 first_failed(void)
+{
+	for (u32 i = 0; i < SPEC_CHECKS; i++)
+		if (spec_bit(result.failed, i))
+			return i;
+	return 0;
+}
+
+s64 __wrap_cpu_enter(vm_id vm, u64 tsc)
+{
+	static const struct spec_world world = { .known = true, .long_mode = true, .read = read_memory };
+
+	if (supported == 0)
+		begin();
+	for (u32 i = 0; i < supported; i++)
+		vmcs.value[numbers[i]] = asm_vmread(encodings[i]);
+	monitor_tamper(&vmcs, ++entries);
+	if (!spec_entry_check(&vmcs, &caps, &world, &result))
+		cpu_panic("model/monitor/monitor.c", __LINE__, spec_checks[first_failed()].name, entries);
+	return __real_cpu_enter(vm, tsc);
+}
+
+void __wrap_output_report(const struct link_report *report)
+{
+	if (report->type == LINK_ALL_ENDED) {
+		struct text text;
+
+		text_begin(&text);
+		text_string(&text, "monitor: ");
+		text_decimal(&text, entries);
+		text_string(&text, " VM entries checked, 0 violations");
+		output_message(text_end(&text));
+	}
+	__real_output_report(report);
+}
