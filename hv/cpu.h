@@ -7,6 +7,7 @@
 #define HV_CPU_H
 
 #include "bitmaps.h"
+#include "cpuid.h"
 #include "ept.h"
 #include "gmem.h"
 #include "memory.h"
@@ -191,10 +192,11 @@ void cpu_nmi_unblock(void);
 */
 u64 cpu_ticks(void);
 
-/* The host-physical address of an object of the hypervisor. */
+/* The host-physical address of an object of the hypervisor that is a page or starts one. */
 /*@ assigns  \nothing;
     exits    never: \false;
     ensures  where:    \result == physical((u64 *)object);
+    ensures  page:     \result % 4096 == 0 && \result + 4096 <= hypervisor_end;
 */
 u64 cpu_physical(const u64 *object);
 

@@ -19,6 +19,14 @@
 #define EDX_EXT1 0x2c100800u /* SYSCALL NX PAGE1GB RDTSCP LM */
 #define ECX_EXT1 0x00000121u /* LAHF LZCNT PREFETCHW */
 
+/*@ requires leaf: leaf < 0x40000000;
+    assigns  \nothing;
+    exits    never:   \false;
+    ensures  hidden:  leaf == 1 ==> CPUID_1_ECX_HIDDEN(\result.ecx);
+    ensures  family:  leaf == 1 ==> \result.eax == 0x806c1;
+    ensures  maximum: leaf == 0 ==> \result.eax == 0x16;
+    ensures  unknown: 0x16 < leaf ==> \result.eax == 0 && \result.ebx == 0 && \result.ecx == 0 && \result.edx == 0;
+*/
 static struct cpuid basic_leaf(u32 cpu, u32 leaf, u32 subleaf)
 {
 	struct cpuid r = { 0, 0, 0, 0 };
@@ -29,7 +37,7 @@ static struct cpuid basic_leaf(u32 cpu, u32 leaf, u32 subleaf)
 		r.eax = 0x16, r.ebx = 0x756e6547, r.edx = 0x49656e69, r.ecx = 0x6c65746e;
 		break;
 	case 0x1:	/* CLFLUSH line 8 * 8 bytes, one logical processor */
-		r.eax = SIGNATURE, r.ebx = 0x00010800, r.ecx = ECX_1 | (avx ? ECX_1_AVX : 0), r.edx = EDX_1;
+		r.eax = SIGNATURE, r.ebx = 0x00010800, r.ecx = avx ? ECX_1 | ECX_1_AVX : ECX_1, r.edx = EDX_1;
 		break;
 	case 0x7:
 		if (subleaf == 0)
@@ -55,6 +63,11 @@ static struct cpuid basic_leaf(u32 cpu, u32 leaf, u32 subleaf)
 	return r;
 }
 
+/*@ assigns  \nothing;
+    exits    never:   \false;
+    ensures  unknown: leaf > 0x80000008 ==>
+                      \result.eax == 0 && \result.ebx == 0 && \result.ecx == 0 && \result.edx == 0;
+*/
 static struct cpuid extended_leaf(u32 leaf)
 {
 	struct cpuid r = { 0, 0, 0, 0 };

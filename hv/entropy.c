@@ -3,6 +3,10 @@
 #include "entropy.h"
 #include "vcpu.h"
 
+/*@ requires n: 1 <= n <= 63;
+    assigns  \nothing;
+    exits    never: \false;
+*/
 static u64 rotate_left(u64 x, u32 n)
 {
 	return (x << n) | (x >> (64 - n));
@@ -10,15 +14,14 @@ static u64 rotate_left(u64 x, u32 n)
 
 u64 entropy_next(vm_id vm)
 {
-	u64 *s = vcpus[vm].entropy;
-	u64 result = rotate_left(s[1] * 5, 7) * 9;
-	u64 t = s[1] << 17;
+	u64 result = rotate_left(vcpus[vm].entropy[1] * 5, 7) * 9;
+	u64 t = vcpus[vm].entropy[1] << 17;
 
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= t;
-	s[3] = rotate_left(s[3], 45);
+	vcpus[vm].entropy[2] ^= vcpus[vm].entropy[0];
+	vcpus[vm].entropy[3] ^= vcpus[vm].entropy[1];
+	vcpus[vm].entropy[1] ^= vcpus[vm].entropy[2];
+	vcpus[vm].entropy[0] ^= vcpus[vm].entropy[3];
+	vcpus[vm].entropy[2] ^= t;
+	vcpus[vm].entropy[3] = rotate_left(vcpus[vm].entropy[3], 45);
 	return result;
 }

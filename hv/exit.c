@@ -9,12 +9,13 @@
 #include "vmcs.h"
 
 /* Which groups of VM-exit information a reason defines (SDM 3C 27.2). */
-#define LOAD_LENGTH 0x01u
-#define LOAD_QUALIFICATION 0x02u
-#define LOAD_ADDRESSES 0x04u
-#define LOAD_INTERRUPTION 0x08u
-#define LOAD_VECTORING 0x10u
-#define LOAD_INFO 0x20u
+#define LOAD_LENGTH 1u
+#define LOAD_QUALIFICATION 2u
+#define LOAD_ADDRESSES 4u
+#define LOAD_INTERRUPTION 8u
+#define LOAD_VECTORING 16u
+#define LOAD_INFO 32u
+#define LOADS(load, group) ((load) / (group) % 2u != 0)
 
 static const u8 loads[EXIT_REASONS] = {
 #define VM_EXIT(name, number, fields, text) [number] = fields,
@@ -25,34 +26,46 @@ static const u8 loads[EXIT_REASONS] = {
 void exit_load(vm_id vm, struct vmexit *exit)
 {
 	u32 reason = (u32)cpu_vmread(vm, VM_EXIT_REASON);
-	u32 basic = reason & 0xffffu;
+	u32 basic = reason % 0x10000u;
 	u32 load = basic < EXIT_REASONS ? loads[basic] : 0;
 
 	exit->reason = reason;
-	if ((load & LOAD_LENGTH) != 0)
+	if (LOADS(load, LOAD_LENGTH))
 		exit->length = (u32)cpu_vmread(vm, VM_EXIT_INSTRUCTION_LENGTH);
-	if ((load & ~LOAD_LENGTH) == 0)
+	if (load <= LOAD_LENGTH)
 		return;
-	if ((load & LOAD_QUALIFICATION) != 0)
+	if (LOADS(load, LOAD_QUALIFICATION))
 		exit->qualification = cpu_vmread(vm, EXIT_QUALIFICATION);
-	if ((load & LOAD_ADDRESSES) != 0) {
+	if (LOADS(load, LOAD_ADDRESSES)) {
 		exit->gpa = cpu_vmread(vm, GUEST_PHYSICAL_ADDRESS);
 		exit->linear = cpu_vmread(vm, GUEST_LINEAR_ADDRESS);
 	}
-	if ((load & LOAD_INTERRUPTION) != 0) {
+	if (LOADS(load, LOAD_INTERRUPTION)) {
 		exit->interruption = (u32)cpu_vmread(vm, VM_EXIT_INTERRUPTION_INFO);
 		exit->interruption_error = (u32)cpu_vmread(vm, VM_EXIT_INTERRUPTION_ERROR_CODE);
 	}
-	if ((load & LOAD_VECTORING) != 0) {
+	if (LOADS(load, LOAD_VECTORING)) {
 		exit->vectoring = (u32)cpu_vmread(vm, IDT_VECTORING_INFO);
-		if ((exit->vectoring & EVENT_VALID) != 0)
+		if (EVENT_IS_VALID(exit->vectoring))
 			exit->vectoring_error = (u32)cpu_vmread(vm, IDT_VECTORING_ERROR_CODE);
 	}
-	if ((load & LOAD_INFO) != 0)
+	if (LOADS(load, LOAD_INFO))
 		exit->info = (u32)cpu_vmread(vm, VM_EXIT_INSTRUCTION_INFO);
 }
 
 /* What a completed instruction does to debugging: the single-step trap becomes pending, and RF ends (SDM 3B 17.3.1). */
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    assigns  vmcs[vm][GUEST_RFLAGS], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS];
+    exits    never:   \false;
+    ensures  step:    (\old(vmcs[vm][GUEST_RFLAGS]) & RFLAGS_TF) != 0 ==>
+                      vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS] ==
+                      (\old(vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS]) | PENDING_DEBUG_BS);
+    ensures  no_step: (\old(vmcs[vm][GUEST_RFLAGS]) & RFLAGS_TF) == 0 ==>
+                      vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS] == \old(vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS]);
+    ensures  rf:      length != 0 ==> vmcs[vm][GUEST_RFLAGS] == (\old(vmcs[vm][GUEST_RFLAGS]) & ~RFLAGS_RF);
+    ensures  same:    length == 0 ==> vmcs[vm][GUEST_RFLAGS] == \old(vmcs[vm][GUEST_RFLAGS]);
+*/
 static COLD void end_debug(vm_id vm, u32 length)
 {
 	u64 flags = cpu_vmread(vm, GUEST_RFLAGS);
@@ -68,20 +81,35 @@ void exit_skip(vm_id vm, u32 length)
 {
 	u64 old = cpu_vmread(vm, GUEST_RIP);
 	u64 rip = old + length;
-	u64 blocking = cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE);
+	u32 blocking = (u32)cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE);
 
 	if (UNLIKELY(((rip ^ old) >> 32) != 0) /* EIP wraps outside 64-bit code */ &&
 	    (cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) & AR_L) == 0)
 		rip &= 0xffffffffull;
 	cpu_vmwrite(vm, GUEST_RIP, rip);
 	if (UNLIKELY((blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0))
-		cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, blocking & ~(u64)(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
+		cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, blocking & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
 	if (UNLIKELY((cpu_vmread(vm, GUEST_RFLAGS) & (RFLAGS_TF | RFLAGS_RF)) != 0))
 		end_debug(vm, length);
 	vcpus[vm].position++;
 }
 
 /* HLT ends blocking by STI and stops until an interrupt: the scheduler takes over. */
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    requires exit:    \valid_read(exit);
+    assigns  vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_RFLAGS],
+             vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS], vcpus[vm].position, vcpus[vm].state, vcpus[vm].attention,
+             vcpus[vm].end, vcpus[vm].end_value;
+    exits    never:   \false;
+    ensures  resume:  \result == ACTION_RESUME;
+    ensures  wakes:   vcpus[vm].nmi_pending != 0 ==> vcpus[vm].state == \old(vcpus[vm].state);
+    ensures  ends:    vcpus[vm].nmi_pending == 0 && (vmcs[vm][GUEST_RFLAGS] & RFLAGS_IF) == 0 ==>
+                      vcpus[vm].state == VCPU_ENDED && vcpus[vm].end == LINK_END_HALT;
+    ensures  halts:   vcpus[vm].nmi_pending == 0 && (vmcs[vm][GUEST_RFLAGS] & RFLAGS_IF) != 0 ==>
+                      vcpus[vm].state == VCPU_HALTED;
+    ensures  tick:    vcpus[vm].position == (u64)(\old(vcpus[vm].position) + 1);
+*/
 static enum action exit_hlt(vm_id vm, const struct vmexit *exit)
 {
 	exit_skip(vm, exit->length);
@@ -93,16 +121,29 @@ static enum action exit_hlt(vm_id vm, const struct vmexit *exit)
 }
 
 /* RDTSC and RDTSCP, when a test has them intercepted: the same clock as without. */
+/*@ requires vm:      vm < VM_MAX;
+    assigns  vcpus[vm].gpr[RAX], vcpus[vm].gpr[RDX];
+    exits    never:   \false;
+    ensures  skip:    \result == ACTION_SKIP;
+    ensures  time:    edx_eax(vm) == (u64)(vcpus[vm].position + vcpus[vm].idle) &&
+                      vcpus[vm].gpr[RAX] <= 0xffffffff && vcpus[vm].gpr[RDX] <= 0xffffffff;
+*/
 static enum action exit_rdtsc(vm_id vm)
 {
 	u64 now = vcpu_time(vm);
 
-	vcpus[vm].gpr[RAX] = now & 0xffffffffull;
-	vcpus[vm].gpr[RDX] = now >> 32;
+	vcpus[vm].gpr[RAX] = now % 0x100000000ull;
+	vcpus[vm].gpr[RDX] = now / 0x100000000ull;
 	return ACTION_SKIP;
 }
 
 /* Unknown hypercalls answer -1000 in RAX, as KVM does (-KVM_ENOSYS). There are no known ones. */
+/*@ requires vm:      vm < VM_MAX;
+    assigns  vcpus[vm].gpr[RAX];
+    exits    never:   \false;
+    ensures  skip:    \result == ACTION_SKIP;
+    ensures  enosys:  vcpus[vm].gpr[RAX] == (u64)-1000;
+*/
 static enum action exit_vmcall(vm_id vm)
 {
 	vcpus[vm].gpr[RAX] = (u64)-1000;
@@ -127,7 +168,7 @@ enum action exit_handle(vm_id vm, const struct vmexit *exit)
 	case EXIT_RDTSC:
 		return exit_rdtsc(vm);
 	case EXIT_RDTSCP:
-		vcpus[vm].gpr[RCX] = cpu_msr_read(IA32_TSC_AUX) & 0xffffffffull;
+		vcpus[vm].gpr[RCX] = cpu_msr_read(IA32_TSC_AUX) % 0x100000000ull;
 		return exit_rdtsc(vm);
 	case EXIT_RDMSR:
 		return exit_rdmsr(vm);

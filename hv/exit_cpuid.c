@@ -6,21 +6,30 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures set:    (\result & CPUID_1_ECX_OSXSAVE) != 0;
+    ensures hidden: CPUID_1_ECX_HIDDEN(ecx) ==> CPUID_1_ECX_HIDDEN(\result);
+*/
+static u32 with_osxsave(u32 ecx)
+{
+	return ecx | CPUID_1_ECX_OSXSAVE;
+}
+
 enum action exit_cpuid(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
-	u32 leaf = (u32)v->gpr[RAX];
-	struct cpuid r = cpuid_leaf(v->cpu, leaf, (u32)v->gpr[RCX]);
+	u32 leaf = (u32)vcpus[vm].gpr[RAX];
+	struct cpuid r = cpuid_leaf(vcpus[vm].cpu, leaf, (u32)vcpus[vm].gpr[RCX]);
 
-	if (v->cpu == PLAN_CPU_AVX) {
+	if (vcpus[vm].cpu == PLAN_CPU_AVX) {
 		if (leaf == 1 && (cpu_vmread(vm, GUEST_CR4) & CR4_OSXSAVE) != 0)
-			r.ecx |= CPUID_1_ECX_OSXSAVE;
-		if (leaf == 0xd && (u32)v->gpr[RCX] == 0)
-			r.ebx = cpuid_xsave_bytes(v->xcr0);
+			r.ecx = with_osxsave(r.ecx);
+		if (leaf == 0xd && (u32)vcpus[vm].gpr[RCX] == 0)
+			r.ebx = cpuid_xsave_bytes(vcpus[vm].xcr0);
 	}
-	v->gpr[RAX] = r.eax;
-	v->gpr[RBX] = r.ebx;
-	v->gpr[RCX] = r.ecx;
-	v->gpr[RDX] = r.edx;
+	vcpus[vm].gpr[RAX] = r.eax;
+	vcpus[vm].gpr[RBX] = r.ebx;
+	vcpus[vm].gpr[RCX] = r.ecx;
+	vcpus[vm].gpr[RDX] = r.edx;
 	return ACTION_SKIP;
 }

@@ -21,10 +21,10 @@ enum action exit_exception(vm_id vm, const struct vmexit *exit)
 
 	if (EVENT_TYPE(info) == EVENT_NMI)
 		return ACTION_RESUME;	/* an NMI of the host, which has no source of them */
-	if ((exit->vectoring & EVENT_VALID) != 0)
+	if (EVENT_IS_VALID(exit->vectoring))
 		inject_vectoring(vm, exit);
 	else
-		exit_restore_nmi_blocking(vm, (info & EVENT_NMI_UNBLOCKING) != 0 && vector != VECTOR_DF);
+		exit_restore_nmi_blocking(vm, info / EVENT_NMI_UNBLOCKING % 2u != 0 && vector != VECTOR_DF);
 	switch (vector) {
 	case VECTOR_DB:	/* the exit left DR6 alone and reports what it would have become (SDM 3C 27.2.1) */
 		cpu_dr_write(6, (cpu_dr_read(6) & ~0xfull) | (exit->qualification & 0x600full));

@@ -16,13 +16,13 @@
 
 enum action exit_ept_violation(vm_id vm, const struct vmexit *exit)
 {
-	if ((exit->vectoring & EVENT_VALID) != 0)
+	if (EVENT_IS_VALID(exit->vectoring))
 		inject_vectoring(vm, exit);
 	else
 		exit_restore_nmi_blocking(vm, (exit->qualification & EVENT_NMI_UNBLOCKING) != 0);
 	if (exit->gpa < vm_ram[vm].bytes || (exit->qualification & (VIOLATION_WRITE | VIOLATION_FETCH)) != 0)
 		return ACTION_STOP;
-	if (ept_map(vm, exit->gpa >> PAGE_SHIFT, memory_ones_page() >> PAGE_SHIFT, EPT_4K, EPT_READ, EPT_MT_WB) != OK)
+	if (ept_map(vm, exit->gpa / PAGE_BYTES, memory_ones_page() / PAGE_BYTES, EPT_4K, EPT_READ, EPT_MT_WB) != OK)
 		return ACTION_STOP;
 	return ACTION_RESUME;
 }

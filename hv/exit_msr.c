@@ -11,6 +11,10 @@
 #define MISC_ENABLE_FAST_STRING 1ull	/* SDM 4 table 2-2 */
 
 /* The VMCS field that holds an MSR of the guest, or 0. */
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures field: \result == msr_guest_field(msr);
+*/
 static u32 msr_field(u32 msr)
 {
 	switch (msr) {
@@ -26,18 +30,55 @@ static u32 msr_field(u32 msr)
 	}
 }
 
+/*@ // A memory type that a PAT entry may hold (SDM 3A table 11-10).
+    predicate pat_type_ok(integer t) = t == 0 || t == 1 || 4 <= t <= 7;
+*/
+
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures valid: \result <==> pat_type_ok(type);
+*/
+static bool pat_type_valid(u64 type)
+{
+	return type <= 1 || (type >= 4 && type <= 7);
+}
+
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures valid: \result <==> pat_type_ok(value % 0x100) && pat_type_ok(value / 0x100 % 0x100) &&
+                   pat_type_ok(value / 0x10000 % 0x100) && pat_type_ok(value / 0x1000000 % 0x100) &&
+                   pat_type_ok(value / 0x100000000 % 0x100) && pat_type_ok(value / 0x10000000000 % 0x100) &&
+                   pat_type_ok(value / 0x1000000000000 % 0x100) && pat_type_ok(value / 0x100000000000000 % 0x100);
+*/
 static bool pat_valid(u64 value)
 {
-	for (u32 i = 0; i < 8; i++) {
-		u64 type = (value >> (8 * i)) & 0xff;
+	return pat_type_valid(value % 0x100u) && pat_type_valid(value / 0x100u % 0x100u) &&
+	       pat_type_valid(value / 0x10000u % 0x100u) && pat_type_valid(value / 0x1000000u % 0x100u) &&
+	       pat_type_valid(value / 0x100000000u % 0x100u) && pat_type_valid(value / 0x10000000000u % 0x100u) &&
+	       pat_type_valid(value / 0x1000000000000u % 0x100u) && pat_type_valid(value / 0x100000000000000u % 0x100u);
+}
 
-		if (type > 7 || type == 2 || type == 3)
-			return false;
-	}
-	return true;
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures lma:   (\result & EFER_LMA) == (old & EFER_LMA);
+    ensures value: \result == ((value & ~EFER_LMA) | (old & EFER_LMA));
+*/
+static u64 keep_lma(u64 value, u64 old)
+{
+	return (value & ~EFER_LMA) | (old & EFER_LMA);
 }
 
 /* EFER: LMA belongs to the processor, LME may not change while paging is on (SDM 4 table 2-2, 3A 2.2.1). */
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    assigns  vmcs[vm][GUEST_IA32_EFER];
+    exits    never:   \false;
+    ensures  lma:     (vmcs[vm][GUEST_IA32_EFER] & EFER_LMA) == (\old(vmcs[vm][GUEST_IA32_EFER]) & EFER_LMA);
+    ensures  refused: !\result ==> vmcs[vm][GUEST_IA32_EFER] == \old(vmcs[vm][GUEST_IA32_EFER]);
+    ensures  value:   \result ==> vmcs[vm][GUEST_IA32_EFER] ==
+                      ((value & ~EFER_LMA) | (\old(vmcs[vm][GUEST_IA32_EFER]) & EFER_LMA));
+    ensures  legal:   \result ==> (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)) == 0;
+*/
 static bool write_efer(vm_id vm, u64 value)
 {
 	u64 old = cpu_vmread(vm, GUEST_IA32_EFER);
@@ -46,14 +87,20 @@ static bool write_efer(vm_id vm, u64 value)
 		return false;
 	if (((value ^ old) & EFER_LME) != 0 && (cpu_vmread(vm, GUEST_CR0) & CR0_PG) != 0)
 		return false;
-	cpu_vmwrite(vm, GUEST_IA32_EFER, (value & ~EFER_LMA) | (old & EFER_LMA));
+	cpu_vmwrite(vm, GUEST_IA32_EFER, keep_lma(value, old));
 	return true;
 }
 
+/*@ requires vm:     vm < VM_MAX;
+    assigns  vcpus[vm].gpr[RAX], vcpus[vm].gpr[RDX];
+    exits    never:  \false;
+    ensures  skip:   \result == ACTION_SKIP;
+    ensures  value:  edx_eax(vm) == value && vcpus[vm].gpr[RAX] <= 0xffffffff && vcpus[vm].gpr[RDX] <= 0xffffffff;
+*/
 static enum action result(vm_id vm, u64 value)
 {
-	vcpus[vm].gpr[RAX] = value & 0xffffffffull;
-	vcpus[vm].gpr[RDX] = value >> 32;
+	vcpus[vm].gpr[RAX] = value % 0x100000000ull;
+	vcpus[vm].gpr[RDX] = value / 0x100000000ull;
 	return ACTION_SKIP;
 }
 
@@ -73,7 +120,9 @@ enum action exit_rdmsr(vm_id vm)
 	case IA32_BIOS_SIGN_ID:
 		return result(vm, 0);
 	case IA32_XSS:
-		return vcpus[vm].cpu == PLAN_CPU_AVX ? result(vm, 0) : inject_gp(vm);
+		if (vcpus[vm].cpu == PLAN_CPU_AVX)
+			return result(vm, 0);
+		return inject_gp(vm);
 	default:
 		return inject_gp(vm);
 	}
@@ -82,11 +131,13 @@ enum action exit_rdmsr(vm_id vm)
 enum action exit_wrmsr(vm_id vm)
 {
 	u32 msr = (u32)vcpus[vm].gpr[RCX];
-	u64 value = (vcpus[vm].gpr[RAX] & 0xffffffffull) | (vcpus[vm].gpr[RDX] << 32);
+	u64 value = vcpus[vm].gpr[RAX] % 0x100000000ull + vcpus[vm].gpr[RDX] % 0x100000000ull * 0x100000000ull;
 
 	switch (msr) {
 	case IA32_EFER:
-		return write_efer(vm, value) ? ACTION_SKIP : inject_gp(vm);
+		if (write_efer(vm, value))
+			return ACTION_SKIP;
+		return inject_gp(vm);
 	case IA32_PAT:
 		if (!pat_valid(value))
 			return inject_gp(vm);
@@ -99,7 +150,7 @@ enum action exit_wrmsr(vm_id vm)
 			return inject_gp(vm);
 		break;
 	case IA32_SYSENTER_CS:
-		value &= 0xffffffffull;
+		value %= 0x100000000ull;
 		break;
 	case IA32_DEBUGCTL:	/* LBR and BTF may be set; nothing records branches */
 		if ((value & ~3ull) != 0)

@@ -18,7 +18,7 @@ u32 guest_cpl(vm_id vm)
 
 u64 guest_gpr(vm_id vm, u32 n)
 {
-	return n == RSP ? cpu_vmread(vm, GUEST_RSP) : vcpus[vm].gpr[n & 15u];
+	return n == RSP ? cpu_vmread(vm, GUEST_RSP) : vcpus[vm].gpr[n];
 }
 
 void guest_set_gpr(vm_id vm, u32 n, u64 value)
@@ -26,7 +26,7 @@ void guest_set_gpr(vm_id vm, u32 n, u64 value)
 	if (n == RSP)
 		cpu_vmwrite(vm, GUEST_RSP, value);
 	else
-		vcpus[vm].gpr[n & 15u] = value;
+		vcpus[vm].gpr[n] = value;
 }
 
 struct paging guest_paging(vm_id vm, bool supervisor)
@@ -52,12 +52,13 @@ struct paging guest_paging(vm_id vm, bool supervisor)
 
 bool guest_canonical(u64 linear)
 {
-	u64 high = linear >> 47;
-
-	return high == 0 || high == 0x1ffff;
+	return linear < 0x800000000000ull || linear >= 0xffff800000000000ull;
 }
 
 /* The limit check of SDM 3A 5.3; offsets in an expand-down segment lie above the limit. */
+/*@ assigns \nothing;
+    exits   never: \false;
+*/
 static bool within_limit(u32 ar, u64 limit, u64 offset, u32 bytes)
 {
 	u64 last = offset + bytes - 1;

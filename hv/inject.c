@@ -252,7 +252,7 @@ static void set_windows(vm_id vm, bool interrupt, bool nmi)
 void inject_attend(vm_id vm)
 {
 	bool intr = board_intr(vm);
-	u32 blocking;
+	u32 blocking, vector;
 
 	if (vcpus[vm].event_info != 0) {
 		write_event(vm, vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length);
@@ -267,7 +267,9 @@ void inject_attend(vm_id vm)
 			/*@ assert entry: entry_fields_ok(vm); */
 		} else if (intr && (cpu_vmread(vm, GUEST_RFLAGS) & RFLAGS_IF) != 0 &&
 			   (blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) == 0) {
-			write_event(vm, EVENT_VALID + EVENT_EXTERNAL * 0x100u + board_ack(vm), 0, 0);
+			vector = board_ack(vm);
+			write_event(vm, EVENT_VALID + EVENT_EXTERNAL * 0x100u + vector, 0, 0);
+			/*@ assert external: vmcs[vm][VM_ENTRY_INTERRUPTION_INFO] == 0x80000000 + vector && 0 <= vector <= 0xff; */
 			intr = board_intr(vm);
 			/*@ assert entry: entry_fields_ok(vm); */
 		}

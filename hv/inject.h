@@ -8,23 +8,12 @@
 #include "exit.h"
 #include "types.h"
 
-/*@ // The pending event, if any, is one that VM entry accepts.
-    predicate event_pending_ok{L}(integer v) =
-      vcpus[v].event_info == 0 ||
-      (event_valid(vcpus[v].event_info) == 1 &&
-       event_entry_ok(vcpus[v].event_info, vcpus[v].event_error, vcpus[v].event_length, vmcs[v][GUEST_CR0]));
-
-    // What an exit reported of an event whose delivery it interrupted, at the time of the exit.
-    predicate event_vectoring_ok{L}(integer v, struct vmexit *e) =
-      event_reported_ok(e->vectoring, e->vectoring_error, vmcs[v][VM_EXIT_INSTRUCTION_LENGTH], vmcs[v][GUEST_CR0]);
-*/
-
 /* Makes a hardware exception pending for the VM's next entry; it has an error code where the vector has one. If an
  * event was already pending, the two combine as SDM 3A table 6-5 says (#DF or shutdown). Always ACTION_RESUME. */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
     requires vector:   vector <= 31;
-    requires error:    error <= 0xffff;
+    requires error:    vector_error(vector) == 1 && vmcs[vm][GUEST_CR0] % 2 == 1 ==> error <= 0xffff;
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vcpus[vm].state, vcpus[vm].end, vcpus[vm].end_value, vmcs[vm][GUEST_RFLAGS];
     exits    never:    \false;
@@ -72,9 +61,7 @@ COLD enum action inject_exception(vm_id vm, u32 vector, u32 error);
     ensures  resume:   \result == ACTION_RESUME;
     ensures  cr2:      live_cr2 == linear;
     ensures  pending:  vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm) && vcpus[vm].event_info != 0;
-    ensures  alone:    \old(vcpus[vm].event_info) == 0 ==>
-                       vcpus[vm].event_info == event_exception(14, vmcs[vm][GUEST_CR0]) &&
-                       vcpus[vm].event_error == error;
+    ensures  alone:    \old(vcpus[vm].event_info) == 0 ==> fault_pending{Pre, Post}(vm, 14, error);
     ensures  state:    vcpus[vm].state == \old(vcpus[vm].state) ||
                        (vcpus[vm].state == VCPU_ENDED && \old(vcpus[vm].event_info) != 0);
     ensures  attention: vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_EVENT) ||
@@ -92,12 +79,7 @@ COLD enum action inject_page_fault(vm_id vm, u64 linear, u32 error);
     exits    never:    \false;
     ensures  resume:   \result == ACTION_RESUME;
     ensures  pending:  vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm) && vcpus[vm].event_info != 0;
-    ensures  alone:    \old(vcpus[vm].event_info) == 0 ==>
-                       vcpus[vm].event_info == event_exception(13, vmcs[vm][GUEST_CR0]) &&
-                       vcpus[vm].event_error == 0 && vcpus[vm].state == \old(vcpus[vm].state) &&
-                       vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_EVENT) &&
-                       vcpus[vm].position == (u64)(\old(vcpus[vm].position) + 1) &&
-                       vmcs[vm][GUEST_RFLAGS] == (\old(vmcs[vm][GUEST_RFLAGS]) | RFLAGS_RF);
+    ensures  alone:    \old(vcpus[vm].event_info) == 0 ==> fault_pending{Pre, Post}(vm, 13, 0);
     ensures  state:    vcpus[vm].state == \old(vcpus[vm].state) ||
                        (vcpus[vm].state == VCPU_ENDED && \old(vcpus[vm].event_info) != 0);
     ensures  attention: vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_EVENT) ||
@@ -113,12 +95,7 @@ COLD enum action inject_gp(vm_id vm);
     exits    never:    \false;
     ensures  resume:   \result == ACTION_RESUME;
     ensures  pending:  vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm) && vcpus[vm].event_info != 0;
-    ensures  alone:    \old(vcpus[vm].event_info) == 0 ==>
-                       vcpus[vm].event_info == event_exception(6, vmcs[vm][GUEST_CR0]) &&
-                       vcpus[vm].event_error == 0 && vcpus[vm].state == \old(vcpus[vm].state) &&
-                       vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_EVENT) &&
-                       vcpus[vm].position == (u64)(\old(vcpus[vm].position) + 1) &&
-                       vmcs[vm][GUEST_RFLAGS] == (\old(vmcs[vm][GUEST_RFLAGS]) | RFLAGS_RF);
+    ensures  alone:    \old(vcpus[vm].event_info) == 0 ==> fault_pending{Pre, Post}(vm, 6, 0);
     ensures  state:    vcpus[vm].state == \old(vcpus[vm].state) ||
                        (vcpus[vm].state == VCPU_ENDED && \old(vcpus[vm].event_info) != 0);
     ensures  attention: vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_EVENT) ||
@@ -164,11 +141,8 @@ COLD enum action inject_software(vm_id vm, u32 info, u32 length);
 */
 COLD void inject_vectoring(vm_id vm, const struct vmexit *exit);
 
-/*@ lemma event_external: \forall integer v, e, l, c; 0 <= v <= 0xff ==> event_entry_ok(0x80000000 + v, e, l, c);
-*/
-
-/*@ // vcpu.controls is what the VMCS holds.
-    predicate controls_mirrored{L}(integer v) = vcpus[v].controls == vmcs[v][PROCESSOR_BASED_CONTROLS];
+/*@ lemma event_external:
+      \forall integer i, e, l, c; 0x80000000 <= i <= 0x800000ff ==> event_entry_ok(i, e, l, c);
 */
 
 /* Writes the pending event, or the PIC's or an NMI, into the VM-entry fields, or opens the window to wait for.

@@ -6,10 +6,16 @@
 #include "plan.h"
 #include "types.h"
 
+#include "spec/doors.acsl"
+
 /* What a VM reads outside its RAM, read-only. */
 extern u64 ones_page[512];
 
 /* Host-physical address of the read-only page of ones that a VM reads outside its RAM. */
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures where: \result == physical(&ones_page[0]) && \result % 4096 == 0;
+*/
 u64 memory_ones_page(void);
 
 /* Gives the VM its RAM: zeroes what no image covers, loads the images in place, maps all of it with the largest pages

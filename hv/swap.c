@@ -5,6 +5,11 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
+/*@ requires i:      i < SWAPPED_MSRS;
+    assigns  \nothing;
+    exits    never:  \false;
+    ensures  slot:   msr_slot(\result) == i;
+*/
 static u32 swapped_msr(u32 i)
 {
 	switch (i) {
@@ -18,37 +23,54 @@ static u32 swapped_msr(u32 i)
 	}
 }
 
-static bool nmi_left;	/* the VM that ran last is inside its NMI handler */
+bool swap_nmi_left;
 
 void swap_out(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
-
-	nmi_left = (cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) & BLOCKING_BY_NMI) != 0;
-	v->cr2 = cpu_cr2_read();
+	swap_nmi_left = (cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) & BLOCKING_BY_NMI) != 0;
+	vcpus[vm].cr2 = cpu_cr2_read();
+	/*@ loop invariant range: 0 <= i <= 4;
+	    loop invariant saved: \forall integer k; 0 <= k < i ==> vcpus[vm].dr[k] == live_dr[k];
+	    loop assigns i, vcpus[vm].dr[0 .. 3];
+	    loop variant 4 - i;
+	*/
 	for (u32 i = 0; i < 4; i++)
-		v->dr[i] = cpu_dr_read(i);
-	v->dr6 = cpu_dr_read(6);
+		vcpus[vm].dr[i] = cpu_dr_read(i);
+	vcpus[vm].dr6 = cpu_dr_read(6);
+	/*@ loop invariant range: 0 <= i <= SWAPPED_MSRS;
+	    loop invariant saved: \forall integer k; 0 <= k < i ==> vcpus[vm].msr[k] == live_msr[k];
+	    loop assigns i, vcpus[vm].msr[0 .. SWAPPED_MSRS - 1];
+	    loop variant SWAPPED_MSRS - i;
+	*/
 	for (u32 i = 0; i < SWAPPED_MSRS; i++)
-		v->msr[i] = cpu_msr_read(swapped_msr(i));
+		vcpus[vm].msr[i] = cpu_msr_read(swapped_msr(i));
 	cpu_xcr0_write(CPU_XCR0);	/* the whole state, also what the guest has switched off meanwhile */
 	cpu_xsave(vm);
 }
 
 void swap_in(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
-
 	cpu_vmptrld(vm);
 	cpu_xcr0_write(CPU_XCR0);
 	cpu_xrstor(vm);
-	cpu_xcr0_write(v->xcr0);
+	cpu_xcr0_write(vcpus[vm].xcr0);
+	/*@ loop invariant range:  0 <= i <= SWAPPED_MSRS;
+	    loop invariant loaded: \forall integer k; 0 <= k < i ==> live_msr[k] == vcpus[vm].msr[k];
+	    loop assigns i, live_msr[0 .. SWAPPED_MSRS - 1];
+	    loop variant SWAPPED_MSRS - i;
+	*/
 	for (u32 i = 0; i < SWAPPED_MSRS; i++)
-		cpu_msr_write(swapped_msr(i), v->msr[i]);
+		cpu_msr_write(swapped_msr(i), vcpus[vm].msr[i]);
+	/*@ loop invariant range:  0 <= i <= 4;
+	    loop invariant loaded: \forall integer k; 0 <= k < i ==> live_dr[k] == vcpus[vm].dr[k];
+	    loop assigns i, live_dr[0 .. 3];
+	    loop variant 4 - i;
+	*/
 	for (u32 i = 0; i < 4; i++)
-		cpu_dr_write(i, v->dr[i]);
-	cpu_dr_write(6, v->dr6);
-	cpu_cr2_write(v->cr2);
-	if (nmi_left && (cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) & BLOCKING_BY_NMI) == 0)
+		cpu_dr_write(i, vcpus[vm].dr[i]);
+	cpu_dr_write(6, vcpus[vm].dr6);
+	cpu_cr2_write(vcpus[vm].cr2);
+	if (swap_nmi_left && (cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) & BLOCKING_BY_NMI) == 0)
 		cpu_nmi_unblock();
+	/*@ ghost live_vm = vm; */
 }
