@@ -98,10 +98,12 @@ void exit_skip(vm_id vm, u32 length)
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
     requires exit:    \valid_read(exit);
+    requires noted:   ATTENTION_OK(vm);
     assigns  vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_RFLAGS],
              vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS], vcpus[vm].position, vcpus[vm].state, vcpus[vm].attention,
              vcpus[vm].end, vcpus[vm].end_value;
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  resume:  \result == ACTION_RESUME;
     ensures  wakes:   vcpus[vm].nmi_pending != 0 ==> vcpus[vm].state == \old(vcpus[vm].state);
     ensures  ends:    vcpus[vm].nmi_pending == 0 && (vmcs[vm][GUEST_RFLAGS] & RFLAGS_IF) == 0 ==>
@@ -161,7 +163,7 @@ enum action exit_handle(vm_id vm, const struct vmexit *exit)
 		return ACTION_RESUME;	/* the run loop looks at the deadline */
 	case EXIT_INTERRUPT_WINDOW:
 	case EXIT_NMI_WINDOW:
-		vcpus[vm].attention |= ATTEND_INTERRUPT;
+		vcpu_attend(vm, ATTEND_INTERRUPT);
 		return ACTION_RESUME;
 	case EXIT_HLT:
 		return exit_hlt(vm, exit);

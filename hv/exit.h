@@ -73,7 +73,51 @@ enum action {
 */
 void exit_load(vm_id vm, struct vmexit *exit);
 
+/* VMCS fields that handlers write: guest state, the read shadows, and of the controls the entry's IA-32e mode. */
+#define HANDLED_FIELDS(vm) \
+	vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_RSP], vmcs[vm][GUEST_RFLAGS], vmcs[vm][GUEST_CR0], vmcs[vm][GUEST_CR3], \
+	vmcs[vm][GUEST_CR4], vmcs[vm][CR0_READ_SHADOW], vmcs[vm][CR4_READ_SHADOW], vmcs[vm][GUEST_DR7], \
+	vmcs[vm][GUEST_IA32_EFER], vmcs[vm][GUEST_IA32_PAT], vmcs[vm][GUEST_IA32_DEBUGCTL], \
+	vmcs[vm][GUEST_PDPTE0], vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2], vmcs[vm][GUEST_PDPTE3], \
+	vmcs[vm][GUEST_SYSENTER_CS], vmcs[vm][GUEST_SYSENTER_ESP], vmcs[vm][GUEST_SYSENTER_EIP], \
+	vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS], vmcs[vm][VM_ENTRY_CONTROLS], \
+	vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR], vmcs[vm][GUEST_ES_LIMIT .. GUEST_TR_LIMIT], \
+	vmcs[vm][GUEST_ES_ACCESS_RIGHTS .. GUEST_TR_ACCESS_RIGHTS], vmcs[vm][GUEST_ES_BASE .. GUEST_TR_BASE]
+
+/*@ // The exits that the hypervisor knows; all others stop the VM.
+    predicate exit_known(integer r) =
+      r == 0 || r == 1 || r == 2 || 7 <= r <= 32 || r == 36 || r == 39 || r == 40 || r == 48 || 50 <= r <= 55 ||
+      57 <= r <= 61 || r == 63 || r == 64 || 67 <= r <= 69;
+*/
+
 /* Emulates what the exit asks for. Unknown reasons: ACTION_STOP. */
+/*@ requires vm:       vm < VM_MAX;
+    requires current:  live_vmcs == vm;
+    requires exit:     \valid_read(exit);
+    requires none:     vcpus[vm].event_info == 0;
+    requires board:    board_ok(&boards[vm]);
+    requires clock:    exit->reason == EXIT_IO_INSTRUCTION ==> CLOCK_OK(vm);
+    requires ready:    gmem_ready(vm);
+    requires event:    exit->reason == EXIT_EXCEPTION_NMI || exit->reason == EXIT_TASK_SWITCH ||
+                       exit->reason == EXIT_EPT_VIOLATION ==> event_vectoring_ok(vm, exit);
+    requires exception: exit->reason == EXIT_EXCEPTION_NMI ==> event_interruption_ok(vm, exit);
+    requires confined: ept_confined(vm);
+    requires noted:    ATTENTION_OK(vm);
+    assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), HANDLED_FIELDS(vm), live_cr2, live_dr[0 .. 6], live_xcr0,
+             count_invvpid[vm], vcpus[vm].gpr[0 .. 15], vcpus[vm].cr8, vcpus[vm].xcr0, vcpus[vm].entropy[0 .. 3];
+    exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
+    ensures  action:   \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
+    ensures  board:    board_ok(&boards[vm]);
+    ensures  pending:  \result != ACTION_STOP && vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm);
+    ensures  entry:    entry_mandatory(\old(vmcs[vm][VM_ENTRY_CONTROLS])) ==> entry_mandatory(vmcs[vm][VM_ENTRY_CONTROLS]);
+    ensures  xcr0:     live_xcr0 == vcpus[vm].xcr0 && xcr0_legal(live_xcr0) ||
+                       live_xcr0 == \old(live_xcr0) && vcpus[vm].xcr0 == \old(vcpus[vm].xcr0);
+    ensures  tables:   ept_inv(vm) && vm_ept[vm].stale == \old(vm_ept[vm].stale) &&
+                       vm_ept[vm].hfn == \old(vm_ept[vm].hfn);
+    ensures  confined: ept_confined(vm);
+    ensures  unknown:  !exit_known(exit->reason) ==> \result == ACTION_STOP && nothing_pending{Pre, Post}(vm);
+*/
 enum action exit_handle(vm_id vm, const struct vmexit *exit);
 
 /* Moves RIP past a completed instruction: the one place where RIP advances. Ends blocking by STI and MOV SS, raises the
@@ -123,10 +167,12 @@ enum action exit_cpuid(vm_id vm);
     requires board:   board_ok(&boards[vm]);
     requires clock:   CLOCK_OK(vm);
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), live_cr2,
              vcpus[vm].gpr[RAX], vcpus[vm].gpr[RCX], vcpus[vm].gpr[RSI], vcpus[vm].gpr[RDI],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  board:   board_ok(&boards[vm]);
     ensures  tables:  ept_same_tables{Pre, Post}(vm);
     ensures  pending: vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm);
@@ -168,10 +214,12 @@ enum action exit_io(vm_id vm, const struct vmexit *exit);
     requires board:   board_ok(&boards[vm]);
     requires clock:   CLOCK_OK(vm);
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), live_cr2,
              vcpus[vm].gpr[RCX], vcpus[vm].gpr[RSI], vcpus[vm].gpr[RDI],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  board:   board_ok(&boards[vm]);
     ensures  tables:  ept_same_tables{Pre, Post}(vm);
@@ -182,8 +230,10 @@ COLD enum action exit_string_io(vm_id vm, const struct vmexit *exit);
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vcpus[vm].gpr[RAX], vcpus[vm].gpr[RDX];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     behavior field:
       assumes msr_guest_field((u32)vcpus[vm].gpr[RCX]) != 0;
       ensures value:  \result == ACTION_SKIP &&
@@ -216,10 +266,12 @@ COLD enum action exit_rdmsr(vm_id vm);
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vmcs[vm][GUEST_SYSENTER_CS], vmcs[vm][GUEST_SYSENTER_ESP], vmcs[vm][GUEST_SYSENTER_EIP],
              vmcs[vm][GUEST_IA32_PAT], vmcs[vm][GUEST_IA32_EFER], vmcs[vm][GUEST_FS_BASE], vmcs[vm][GUEST_GS_BASE],
              vmcs[vm][GUEST_IA32_DEBUGCTL];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  result:  (\result == ACTION_SKIP && nothing_pending{Pre, Post}(vm)) ||
                       (\result == ACTION_RESUME && fault_pending{Pre, Post}(vm, VECTOR_GP, 0));
     ensures  efer:    (vmcs[vm][GUEST_IA32_EFER] & EFER_LMA) == (\old(vmcs[vm][GUEST_IA32_EFER]) & EFER_LMA);
@@ -251,12 +303,14 @@ COLD enum action exit_wrmsr(vm_id vm);
     requires exit:    \valid_read(exit);
     requires none:    vcpus[vm].event_info == 0;
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vcpus[vm].gpr[0 .. 15], vcpus[vm].cr8, count_invvpid[vm],
              vmcs[vm][GUEST_RSP], vmcs[vm][GUEST_CR0], vmcs[vm][GUEST_CR3], vmcs[vm][GUEST_CR4],
              vmcs[vm][CR0_READ_SHADOW], vmcs[vm][CR4_READ_SHADOW], vmcs[vm][GUEST_IA32_EFER],
              vmcs[vm][VM_ENTRY_CONTROLS], vmcs[vm][GUEST_PDPTE0], vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2],
              vmcs[vm][GUEST_PDPTE3];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  pending: event_pending_ok(vm) && vcpus[vm].state == \old(vcpus[vm].state);
     ensures  skip:    \result == ACTION_SKIP ==> nothing_pending{Pre, Post}(vm);
@@ -273,8 +327,10 @@ COLD enum action exit_cr(vm_id vm, const struct vmexit *exit);
     requires current: live_vmcs == vm;
     requires exit:    \valid_read(exit);
     requires none:    vcpus[vm].event_info == 0;
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vcpus[vm].gpr[0 .. 15], vmcs[vm][GUEST_RSP], vmcs[vm][GUEST_DR7], live_dr[0 .. 6];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_SKIP || \result == ACTION_RESUME;
     ensures  pending: event_pending_ok(vm) && vcpus[vm].state == \old(vcpus[vm].state);
     ensures  skip:    \result == ACTION_SKIP ==> nothing_pending{Pre, Post}(vm);
@@ -290,8 +346,10 @@ COLD enum action exit_dr(vm_id vm, const struct vmexit *exit);
     requires exit:    \valid_read(exit);
     requires none:    vcpus[vm].event_info == 0;
     requires event:   event_interruption_ok(vm, exit) && event_vectoring_ok(vm, exit);
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_DR7], live_dr[6], live_cr2;
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  pending: vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm);
     ensures  again:   \result == ACTION_RESUME && event_type(exit->interruption) != 2 ==>
@@ -308,12 +366,14 @@ COLD enum action exit_exception(vm_id vm, const struct vmexit *exit);
     requires exit:    \valid_read(exit);
     requires none:    vcpus[vm].event_info == 0;
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), GUEST_MEMORY(vm), live_dr[6], count_invvpid[vm], vcpus[vm].gpr[0 .. 15],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_RSP], vmcs[vm][GUEST_CR0], vmcs[vm][GUEST_CR3], vmcs[vm][GUEST_DR7],
              vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR],
              vmcs[vm][GUEST_ES_LIMIT .. GUEST_TR_LIMIT], vmcs[vm][GUEST_ES_ACCESS_RIGHTS .. GUEST_TR_ACCESS_RIGHTS],
              vmcs[vm][GUEST_ES_BASE .. GUEST_TR_BASE];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  pending: \result == ACTION_RESUME && vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm);
     ensures  tables:  ept_same_tables{Pre, Post}(vm);
@@ -326,9 +386,11 @@ COLD enum action exit_task_switch(vm_id vm, const struct vmexit *exit);
     requires none:    vcpus[vm].event_info == 0;
     requires event:   event_vectoring_ok(vm, exit);
     requires inv:     ept_inv(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vm_ept[vm];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  inv:     ept_inv(vm) && vm_ept[vm].stale == \old(vm_ept[vm].stale) && vm_ept[vm].hfn == \old(vm_ept[vm].hfn);
     ensures  pending: event_pending_ok(vm);
@@ -370,8 +432,10 @@ COLD enum action exit_invlpg(vm_id vm);
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vcpus[vm].xcr0, live_xcr0;
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     behavior sets:
       assumes vmcs[vm][GUEST_SS_ACCESS_RIGHTS] / 0x20 % 4 == 0 && (u32)vcpus[vm].gpr[RCX] == 0 &&
               xcr0_legal(edx_eax(vm));

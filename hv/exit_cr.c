@@ -77,10 +77,12 @@ static void leave_long_mode(vm_id vm)
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vmcs[vm][GUEST_CR0], vmcs[vm][CR0_READ_SHADOW], vmcs[vm][GUEST_IA32_EFER],
              vmcs[vm][VM_ENTRY_CONTROLS], vmcs[vm][GUEST_PDPTE0], vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2],
              vmcs[vm][GUEST_PDPTE3];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  result:  (\result == ACTION_SKIP && nothing_pending{Pre, Post}(vm)) ||
                       (\result == ACTION_RESUME && fault_pending{Pre, Post}(vm, VECTOR_GP, 0));
     ensures  kept:    ENTRY_MANDATORY(\old(vmcs[vm][VM_ENTRY_CONTROLS])) ==>
@@ -128,9 +130,11 @@ static enum action write_cr0(vm_id vm, u64 value)
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vmcs[vm][GUEST_CR4], vmcs[vm][CR4_READ_SHADOW], vmcs[vm][GUEST_PDPTE0],
              vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2], vmcs[vm][GUEST_PDPTE3];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  result:  (\result == ACTION_SKIP && nothing_pending{Pre, Post}(vm)) ||
                       (\result == ACTION_RESUME && fault_pending{Pre, Post}(vm, VECTOR_GP, 0));
     ensures  written: \result == ACTION_SKIP ==>
@@ -163,9 +167,11 @@ static enum action write_cr4(vm_id vm, u64 value)
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vmcs[vm][GUEST_CR3], count_invvpid[vm], vmcs[vm][GUEST_PDPTE0],
              vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2], vmcs[vm][GUEST_PDPTE3];
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  result:  (\result == ACTION_SKIP && nothing_pending{Pre, Post}(vm)) ||
                       (\result == ACTION_RESUME && fault_pending{Pre, Post}(vm, VECTOR_GP, 0));
     ensures  written: \result == ACTION_SKIP ==> vmcs[vm][GUEST_CR3] == value &&
@@ -191,8 +197,10 @@ static enum action write_cr3(vm_id vm, u64 value)
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm), vcpus[vm].cr8;
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  written: value <= 0xf ==> \result == ACTION_SKIP && nothing_pending{Pre, Post}(vm) && vcpus[vm].cr8 == value;
     ensures  refused: value > 0xf ==> \result == ACTION_RESUME && fault_pending{Pre, Post}(vm, VECTOR_GP, 0) &&
                       vcpus[vm].cr8 == \old(vcpus[vm].cr8);
@@ -215,8 +223,10 @@ static enum action write_cr8(vm_id vm, u64 value)
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
     requires ready:   gmem_ready(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  MOV_TO_CR_ASSIGNS(vm);
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  result:  (\result == ACTION_SKIP && nothing_pending{Pre, Post}(vm)) ||
                       (\result == ACTION_RESUME && fault_pending{Pre, Post}(vm, VECTOR_GP, 0)) ||
                       (\result == ACTION_STOP && nothing_pending{Pre, Post}(vm));

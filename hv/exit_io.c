@@ -9,9 +9,11 @@
 
 /* Carries out what a device asked of the world. */
 /*@ requires vm:      vm < VM_MAX;
+    requires noted:   ATTENTION_OK(vm);
     assigns  vcpus[vm].attention, vcpus[vm].nmi_pending, vcpus[vm].state, vcpus[vm].end, vcpus[vm].end_value,
              count_console[vm], count_report;
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  console: effect.kind == BOARD_CONSOLE ==> count_console[vm] == (u64)(\old(count_console[vm]) + 1);
     ensures  silent:  effect.kind != BOARD_CONSOLE ==> count_console[vm] == \old(count_console[vm]);
     ensures  mark:    effect.kind == BOARD_MARK ==> count_report == (u64)(\old(count_report) + 1);
@@ -40,7 +42,7 @@ static COLD void effect(vm_id vm, struct board_effect effect)
 		break;
 	case BOARD_NMI:
 		vcpus[vm].nmi_pending = 1;
-		vcpus[vm].attention |= ATTEND_INTERRUPT;
+		vcpu_attend(vm, ATTEND_INTERRUPT);
 		break;
 	case BOARD_MARK:
 		report.vm = (u8)vm;
@@ -55,7 +57,7 @@ static COLD void effect(vm_id vm, struct board_effect effect)
 u32 io_in(vm_id vm, u16 port, u32 width)
 {
 	if (UNLIKELY(board_timed(port)))
-		vcpus[vm].attention |= ATTEND_TIME | ATTEND_INTERRUPT;
+		vcpu_attend(vm, ATTEND_TIME | ATTEND_INTERRUPT);
 	return board_in(vm, port, width, vcpu_time(vm));
 }
 
@@ -63,7 +65,7 @@ void io_out(vm_id vm, u16 port, u32 width, u32 value)
 {
 	struct board_effect result = board_out(vm, port, width, value, vcpu_time(vm));
 
-	vcpus[vm].attention |= (board_moves_timer(port) ? ATTEND_TIME : 0) | (board_intr(vm) ? ATTEND_INTERRUPT : 0);
+	vcpu_attend(vm, (board_moves_timer(port) ? ATTEND_TIME : 0u) + (board_intr(vm) ? ATTEND_INTERRUPT : 0u));
 	if (result.kind != BOARD_NONE)
 		effect(vm, result);
 }
@@ -91,8 +93,10 @@ static inline u64 merge(u64 rax, u32 width, u32 value)
     requires width:  width == 1 || width == 2 || width == 4;
     requires board:  board_ok(&boards[vm]);
     requires clock:  CLOCK_OK(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  boards[vm], vcpus[vm].attention, vcpus[vm].gpr[RAX];
     exits    never:  \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  board:  board_ok(&boards[vm]);
     ensures  clock:  CLOCK_OK(vm);
     ensures  byte:   width == 1 ==> vcpus[vm].gpr[RAX] / 0x100 == \old(vcpus[vm].gpr[RAX]) / 0x100;
@@ -110,6 +114,7 @@ enum action exit_io(vm_id vm, const struct vmexit *exit)
 	u32 width = (u32)(qualification % 8u) + 1u;	/* SDM 3C table 27-5 */
 	u16 port = (u16)(qualification >> 16);
 
+	/*@ assert width: width == exit->qualification % 8 + 1; */
 	if (UNLIKELY(width > 2 && width != 4))
 		return ACTION_STOP;	/* no such operand */
 	if ((qualification & IO_STRING) != 0)

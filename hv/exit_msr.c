@@ -61,7 +61,8 @@ static bool pat_valid(u64 value)
 /*@ assigns \nothing;
     exits   never: \false;
     ensures lma:   (\result & EFER_LMA) == (old & EFER_LMA);
-    ensures value: \result == ((value & ~EFER_LMA) | (old & EFER_LMA));
+    ensures bits:  (\result & EFER_SCE) == (value & EFER_SCE) && (\result & EFER_LME) == (value & EFER_LME) &&
+                   (\result & EFER_NXE) == (value & EFER_NXE);
 */
 static u64 keep_lma(u64 value, u64 old)
 {
@@ -75,8 +76,9 @@ static u64 keep_lma(u64 value, u64 old)
     exits    never:   \false;
     ensures  lma:     (vmcs[vm][GUEST_IA32_EFER] & EFER_LMA) == (\old(vmcs[vm][GUEST_IA32_EFER]) & EFER_LMA);
     ensures  refused: !\result ==> vmcs[vm][GUEST_IA32_EFER] == \old(vmcs[vm][GUEST_IA32_EFER]);
-    ensures  value:   \result ==> vmcs[vm][GUEST_IA32_EFER] ==
-                      ((value & ~EFER_LMA) | (\old(vmcs[vm][GUEST_IA32_EFER]) & EFER_LMA));
+    ensures  bits:    \result ==> (vmcs[vm][GUEST_IA32_EFER] & EFER_SCE) == (value & EFER_SCE) &&
+                      (vmcs[vm][GUEST_IA32_EFER] & EFER_LME) == (value & EFER_LME) &&
+                      (vmcs[vm][GUEST_IA32_EFER] & EFER_NXE) == (value & EFER_NXE);
     ensures  legal:   \result ==> (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)) == 0;
 */
 static bool write_efer(vm_id vm, u64 value)
@@ -118,14 +120,15 @@ enum action exit_rdmsr(vm_id vm)
 		return result(vm, MISC_ENABLE_FAST_STRING);
 	case IA32_PLATFORM_ID:
 	case IA32_BIOS_SIGN_ID:
-		return result(vm, 0);
+		break;
 	case IA32_XSS:
-		if (vcpus[vm].cpu == PLAN_CPU_AVX)
-			return result(vm, 0);
-		return inject_gp(vm);
+		if (vcpus[vm].cpu != PLAN_CPU_AVX)
+			return inject_gp(vm);
+		break;
 	default:
 		return inject_gp(vm);
 	}
+	return result(vm, 0);
 }
 
 enum action exit_wrmsr(vm_id vm)
@@ -135,9 +138,9 @@ enum action exit_wrmsr(vm_id vm)
 
 	switch (msr) {
 	case IA32_EFER:
-		if (write_efer(vm, value))
-			return ACTION_SKIP;
-		return inject_gp(vm);
+		if (!write_efer(vm, value))
+			return inject_gp(vm);
+		return ACTION_SKIP;
 	case IA32_PAT:
 		if (!pat_valid(value))
 			return inject_gp(vm);

@@ -65,8 +65,10 @@ static void advance(vm_id vm, u32 n, u64 space, u64 step)
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
     requires none:    vcpus[vm].event_info == 0;
+    requires noted:   ATTENTION_OK(vm);
     assigns  INJECTED(vm);
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  resume:  \result == ACTION_RESUME && event_pending_ok(vm);
     ensures  fault:   fault_pending{Pre, Post}(vm, seg == SEG_SS ? VECTOR_SS : VECTOR_GP, 0);
 */

@@ -188,7 +188,7 @@ enum action exit_task_switch(vm_id vm, const struct vmexit *exit)
 	cpu_vmwrite(vm, GUEST_RFLAGS, (task.eflags & 0x3f7fd7ull) | RFLAGS_FIXED);
 	cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE,
 		    cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) & ~(u64)(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
-	vcpus[vm].attention |= ATTEND_INTERRUPT;
+	vcpu_attend(vm, ATTEND_INTERRUPT);
 	if (!enter_segments(vm, &task))
 		return ACTION_RESUME;
 	if (push_error_code(vm, exit) != OK)

@@ -94,6 +94,8 @@ static bool is_fault(u32 vector)
     ensures  event:   vcpus[vm].event_info == info && vcpus[vm].event_error == error &&
                       vcpus[vm].event_length == length;
     ensures  noticed: vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_EVENT);
+    ensures  bits:    (vcpus[vm].attention & ATTEND_EVENT) != 0 &&
+                      ((vcpus[vm].attention & ATTEND_STATE) != 0 <==> (\old(vcpus[vm].attention) & ATTEND_STATE) != 0);
     ensures  counted: vcpus[vm].position == (u64)(\old(vcpus[vm].position) + 1);
 */
 static void set_event(vm_id vm, u32 info, u32 error, u32 length)
@@ -101,7 +103,7 @@ static void set_event(vm_id vm, u32 info, u32 error, u32 length)
 	vcpus[vm].event_info = info;
 	vcpus[vm].event_error = error;
 	vcpus[vm].event_length = length;
-	vcpus[vm].attention |= ATTEND_EVENT;
+	vcpu_attend(vm, ATTEND_EVENT);
 	vcpus[vm].position++;	/* delivery counts one tick, as it does without an exit */
 }
 

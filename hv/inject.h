@@ -14,9 +14,11 @@
     requires current:  live_vmcs == vm;
     requires vector:   vector <= 31;
     requires error:    vector_error(vector) == 1 && vmcs[vm][GUEST_CR0] % 2 == 1 ==> error <= 0xffff;
+    requires noted:    ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vcpus[vm].state, vcpus[vm].end, vcpus[vm].end_value, vmcs[vm][GUEST_RFLAGS];
     exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
     ensures  resume:   \result == ACTION_RESUME;
     ensures  pending:  vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm) && vcpus[vm].event_info != 0;
     ensures  rip:      vmcs[vm][GUEST_RIP] == \old(vmcs[vm][GUEST_RIP]);
@@ -54,10 +56,12 @@ COLD enum action inject_exception(vm_id vm, u32 vector, u32 error);
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
     requires error:    error <= 0xffff;
+    requires noted:    ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vcpus[vm].state, vcpus[vm].end, vcpus[vm].end_value, vmcs[vm][GUEST_RFLAGS],
              live_cr2;
     exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
     ensures  resume:   \result == ACTION_RESUME;
     ensures  cr2:      live_cr2 == linear;
     ensures  pending:  vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm) && vcpus[vm].event_info != 0;
@@ -74,9 +78,11 @@ COLD enum action inject_page_fault(vm_id vm, u64 linear, u32 error);
 /* The general-protection fault with error code 0, the commonest answer. */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
+    requires noted:    ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vcpus[vm].state, vcpus[vm].end, vcpus[vm].end_value, vmcs[vm][GUEST_RFLAGS];
     exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
     ensures  resume:   \result == ACTION_RESUME;
     ensures  pending:  vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm) && vcpus[vm].event_info != 0;
     ensures  alone:    \old(vcpus[vm].event_info) == 0 ==> fault_pending{Pre, Post}(vm, 13, 0);
@@ -90,9 +96,11 @@ COLD enum action inject_page_fault(vm_id vm, u64 linear, u32 error);
 COLD enum action inject_gp(vm_id vm);
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
+    requires noted:    ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vcpus[vm].state, vcpus[vm].end, vcpus[vm].end_value, vmcs[vm][GUEST_RFLAGS];
     exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
     ensures  resume:   \result == ACTION_RESUME;
     ensures  pending:  vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm) && vcpus[vm].event_info != 0;
     ensures  alone:    \old(vcpus[vm].event_info) == 0 ==> fault_pending{Pre, Post}(vm, 6, 0);
@@ -109,9 +117,11 @@ COLD enum action inject_ud(vm_id vm);
 /*@ requires vm:       vm < VM_MAX;
     requires info:     event_valid(info) == 1 && event_type(info) != 3 &&
                        event_reported_ok(info, 0, length, vmcs[vm][GUEST_CR0]);
+    requires noted:    ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position;
     exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
     ensures  resume:   \result == ACTION_RESUME;
     ensures  event:    vcpus[vm].event_info == info - info / 0x1000 % 2 * 0x1000 && vcpus[vm].event_length == length;
     ensures  pending:  event_pending_ok(vm) && vcpus[vm].event_info != 0;
@@ -126,9 +136,11 @@ COLD enum action inject_software(vm_id vm, u32 info, u32 length);
     requires current:  live_vmcs == vm;
     requires exit:     \valid_read(exit) && \separated(exit, vcpus + (0 .. VM_MAX - 1));
     requires valid:    event_valid(exit->vectoring) == 1 && event_vectoring_ok(vm, exit);
+    requires noted:    ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vmcs[vm][GUEST_INTERRUPTIBILITY_STATE];
     exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
     ensures  again:    vcpus[vm].event_info == exit->vectoring - exit->vectoring / 0x1000 % 2 * 0x1000 &&
                        vcpus[vm].event_error == exit->vectoring_error;
     ensures  pending:  event_pending_ok(vm) && vcpus[vm].event_info != 0;
@@ -153,10 +165,12 @@ COLD void inject_vectoring(vm_id vm, const struct vmexit *exit);
     requires pending:  event_pending_ok(vm);
     requires mirrored: controls_mirrored(vm);
     requires none:     event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0;
+    requires noted:    ATTENTION_OK(vm);
     assigns  vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE],
              vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[vm][PROCESSOR_BASED_CONTROLS],
              vcpus[vm].event_info, vcpus[vm].nmi_pending, vcpus[vm].controls, vcpus[vm].attention, boards[vm].pic;
     exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
     ensures  board:    board_ok(&boards[vm]);
     ensures  mirrored: controls_mirrored(vm);
     ensures  entry:    event_entry_ok(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE],

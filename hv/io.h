@@ -20,8 +20,10 @@
     requires width:   width == 1 || width == 2 || width == 4;
     requires board:   board_ok(&boards[vm]);
     requires clock:   CLOCK_OK(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  boards[vm], vcpus[vm].attention;
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  board:   board_ok(&boards[vm]);
     ensures  clock:   CLOCK_OK(vm);
     ensures  byte:    width == 1 ==> \result <= 0xff;
@@ -32,9 +34,11 @@ u32 io_in(vm_id vm, u16 port, u32 width);
     requires width:   width == 1 || width == 2 || width == 4;
     requires board:   board_ok(&boards[vm]);
     requires clock:   CLOCK_OK(vm);
+    requires noted:   ATTENTION_OK(vm);
     assigns  boards[vm], vcpus[vm].attention, vcpus[vm].nmi_pending, vcpus[vm].state, vcpus[vm].end,
              vcpus[vm].end_value, count_console[vm], count_report;
     exits    never:   \false;
+    ensures  noted:   ATTENTION_OK(vm);
     ensures  board:   board_ok(&boards[vm]);
     ensures  clock:   CLOCK_OK(vm);
     ensures  state:   vcpus[vm].state == \old(vcpus[vm].state) ||

@@ -9,19 +9,24 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
-static char names[VM_MAX][PLAN_NAME_BYTES];
+char stop_names[VM_MAX][PLAN_NAME_BYTES];
 
 void stop_name(vm_id vm, const u8 *name)
 {
+	/*@ loop invariant range: 0 <= i <= PLAN_NAME_BYTES;
+	    loop invariant copied: \forall integer k; 0 <= k < i ==> stop_names[vm][k] == (char)\at(name[k], Pre);
+	    loop assigns i, stop_names[vm][0 .. PLAN_NAME_BYTES - 1];
+	    loop variant PLAN_NAME_BYTES - i;
+	*/
 	for (u32 i = 0; i < PLAN_NAME_BYTES; i++)
-		names[vm][i] = (char)name[i];
+		stop_names[vm][i] = (char)name[i];
 }
 
 static void begin(struct text *text, vm_id vm)
 {
 	text_begin(text);
 	text_string(text, "vm ");
-	text_string(text, names[vm]);
+	text_string(text, stop_names[vm]);
 	text_string(text, ": ");
 }
 
@@ -36,7 +41,7 @@ static void field(struct text *text, const char *name, u64 value)
 void stop_unhandled(vm_id vm, const struct vmexit *exit)
 {
 	const char *name = exit_name(exit->reason);
-	u32 basic = exit->reason & 0xffffu;
+	u32 basic = exit->reason % 0x10000u;
 	struct text text;
 
 	begin(&text, vm);

@@ -16,8 +16,7 @@ enum swapped_msr { SWAP_STAR, SWAP_LSTAR, SWAP_CSTAR, SWAP_FMASK, SWAP_KERNEL_GS
 #define ATTEND_TIME 0x1u	/* a device's timer may have changed, or a deadline has come */
 #define ATTEND_INTERRUPT 0x2u	/* the PIC asks, or an NMI is pending */
 #define ATTEND_EVENT 0x4u	/* vcpu.event_info holds an event to inject */
-#define ATTEND_EPT 0x8u		/* a translation was removed */
-#define ATTEND_STATE 0x10u	/* vcpu.state is not VCPU_RUNNING any more */
+#define ATTEND_STATE 0x8u	/* vcpu.state is not VCPU_RUNNING any more */
 
 enum vcpu_state { VCPU_RUNNING, VCPU_HALTED, VCPU_ENDED };
 
@@ -70,12 +69,29 @@ static inline u64 vcpu_time(vm_id vm)
 	return vcpus[vm].position + vcpus[vm].idle;
 }
 
+/* Something to do before the next entry: ATTEND_*. */
+/*@ requires vm:       vm < VM_MAX;
+    assigns  vcpus[vm].attention;
+    exits    never:    \false;
+    ensures  bits:     vcpus[vm].attention == (\old(vcpus[vm].attention) | bits);
+    ensures  event:    (\old(vcpus[vm].attention) & ATTEND_EVENT) != 0 || (bits & ATTEND_EVENT) != 0 <==>
+                       (vcpus[vm].attention & ATTEND_EVENT) != 0;
+    ensures  state:    (\old(vcpus[vm].attention) & ATTEND_STATE) != 0 || (bits & ATTEND_STATE) != 0 <==>
+                       (vcpus[vm].attention & ATTEND_STATE) != 0;
+*/
+static inline void vcpu_attend(vm_id vm, u32 bits)
+{
+	vcpus[vm].attention |= bits;
+}
+
 /* Ends the VM; it is not entered again. `end` is enum link_end. */
 /*@ requires vm:       vm < VM_MAX;
     assigns  vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
     exits    never:    \false;
     ensures  ended:    vcpus[vm].state == VCPU_ENDED && vcpus[vm].end == end && vcpus[vm].end_value == value;
     ensures  noticed:  vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_STATE);
+    ensures  bits:     (vcpus[vm].attention & ATTEND_STATE) != 0 &&
+                       ((\old(vcpus[vm].attention) & ATTEND_EVENT) != 0 ==> (vcpus[vm].attention & ATTEND_EVENT) != 0);
 */
 COLD void vcpu_end(vm_id vm, u32 end, u32 value);
 
@@ -85,6 +101,8 @@ COLD void vcpu_end(vm_id vm, u32 end, u32 value);
     exits    never:    \false;
     ensures  halted:   vcpus[vm].state == VCPU_HALTED;
     ensures  noticed:  vcpus[vm].attention == (\old(vcpus[vm].attention) | ATTEND_STATE);
+    ensures  bits:     (vcpus[vm].attention & ATTEND_STATE) != 0 &&
+                       ((\old(vcpus[vm].attention) & ATTEND_EVENT) != 0 ==> (vcpus[vm].attention & ATTEND_EVENT) != 0);
 */
 COLD void vcpu_halt(vm_id vm);
 
