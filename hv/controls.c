@@ -15,18 +15,34 @@
 	(EXIT_CTL_SAVE_DEBUG_CONTROLS | EXIT_CTL_HOST_ADDRESS_SPACE_SIZE | EXIT_CTL_ACK_INTERRUPT | EXIT_CTL_SAVE_PAT | \
 	 EXIT_CTL_LOAD_PAT | EXIT_CTL_SAVE_EFER | EXIT_CTL_LOAD_EFER)
 #define ENTRY_NEEDED (ENTRY_CTL_LOAD_DEBUG_CONTROLS | ENTRY_CTL_LOAD_PAT | ENTRY_CTL_LOAD_EFER)
+/* Secondary controls that give no memory away: any other must be off. */
+#define CPU2_KNOWN \
+	(CPU2_ENABLE_EPT | CPU2_DESCRIPTOR_TABLE_EXITING | CPU2_ENABLE_RDTSCP | CPU2_ENABLE_VPID | CPU2_WBINVD_EXITING | \
+	 CPU2_UNRESTRICTED_GUEST | CPU2_PAUSE_LOOP_EXITING | CPU2_RDRAND_EXITING | CPU2_ENABLE_INVPCID | \
+	 CPU2_RDSEED_EXITING | CPU2_ENABLE_XSAVES)
 #define EPT_NEEDED \
 	(EPT_CAP_WALK_4 | EPT_CAP_WB | EPT_CAP_2M | EPT_CAP_INVEPT | EPT_CAP_AD | EPT_CAP_INVEPT_SINGLE)
 
-enum error controls_adjust(u64 capability, u32 wanted, u32 *out)
+/* Whether the processor lets all of `bits` be 1. */
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures may:   \result <==> (bits & (u32)~(u32)(capability / 0x100000000)) == 0;
+*/
+static bool may_be(u64 capability, u32 bits)
 {
-	u32 must = (u32)capability;
-	u32 may = (u32)(capability >> 32);
-
-	*out = wanted | must;
-	return (*out & ~may) == 0 ? OK : ERR_INVALID;
+	return (bits & ~(u32)(capability / 0x100000000ull)) == 0;
 }
 
+enum error controls_adjust(u64 capability, u32 wanted, u32 *out)
+{
+	*out = wanted | (u32)capability;
+	return may_be(capability, *out) ? OK : ERR_INVALID;
+}
+
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures none:  (\result & CPU_USE_TPR_SHADOW) == 0 && (\result & CPU_TERTIARY_CONTROLS) == 0;
+*/
 static u32 extra_exits(u32 intercepts)
 {
 	u32 extra = 0;
@@ -44,22 +60,28 @@ static u32 extra_exits(u32 intercepts)
 
 const char *controls_for(const struct capabilities *caps, const struct plan_vm *plan, struct controls *out)
 {
-	u32 entry = ENTRY_NEEDED | (plan->start == PLAN_START_LONG ? ENTRY_CTL_IA32E_MODE_GUEST : 0);
-
-	if (controls_adjust(caps->pin, PIN_NEEDED, &out->pin) != OK)
+	out->pin = PIN_NEEDED | (u32)caps->pin;
+	out->cpu = CPU_NEEDED | extra_exits(plan->intercepts) | (u32)caps->cpu;
+	out->cpu2 = CPU2_NEEDED | (u32)caps->cpu2;
+	out->exit = EXIT_NEEDED | (u32)caps->exit;
+	out->entry = ENTRY_NEEDED | (u32)caps->entry | (plan->start == PLAN_START_LONG ? ENTRY_CTL_IA32E_MODE_GUEST : 0u);
+	if (!may_be(caps->pin, out->pin))
 		return "virtual NMIs or the VMX-preemption timer";
-	if (controls_adjust(caps->cpu, CPU_NEEDED | extra_exits(plan->intercepts), &out->cpu) != OK)
+	if (!may_be(caps->cpu, out->cpu))
 		return "a processor-based VM-execution control";
-	if ((caps->cpu2 >> 32 & CPU2_ENABLE_EPT) == 0)
+	if (!may_be(caps->cpu2, CPU2_ENABLE_EPT))
 		return "EPT";
-	if ((caps->cpu2 >> 32 & CPU2_UNRESTRICTED_GUEST) == 0)
+	if (!may_be(caps->cpu2, CPU2_UNRESTRICTED_GUEST))
 		return "unrestricted guest";
-	if (controls_adjust(caps->cpu2, CPU2_NEEDED, &out->cpu2) != OK)
+	if (!may_be(caps->cpu2, out->cpu2))
 		return "VPID, RDTSCP, WBINVD, RDRAND or RDSEED exiting";
-	if (controls_adjust(caps->exit, EXIT_NEEDED, &out->exit) != OK)
+	if (!may_be(caps->exit, out->exit))
 		return "a VM-exit control";
-	if (controls_adjust(caps->entry, entry, &out->entry) != OK)
+	if (!may_be(caps->entry, out->entry))
 		return "a VM-entry control";
+	if ((out->cpu & CPU_USE_TPR_SHADOW) != 0 || (out->cpu & CPU_TERTIARY_CONTROLS) != 0 ||
+	    (out->cpu2 & ~CPU2_KNOWN) != 0)
+		return "a way to switch off a control that this hypervisor does not know";
 	return NULL;
 }
 

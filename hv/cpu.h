@@ -82,6 +82,7 @@ void cpu_host_state(vm_id vm);
     requires event:     event_entry_ok(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE],
                                        vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[vm][GUEST_CR0]);
     requires none_lost: vcpus[vm].event_info == 0;
+    requires running:   vcpus[vm].state == VCPU_RUNNING;
     assigns  vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_CONTROLS],
              vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR], vmcs[vm][GUEST_IA32_DEBUGCTL .. GUEST_PDPTE3],
              vmcs[vm][GUEST_ES_LIMIT .. GUEST_SYSENTER_CS], vmcs[vm][GUEST_CR0 .. GUEST_INTERRUPT_SSP_TABLE],
@@ -94,7 +95,20 @@ void cpu_host_state(vm_id vm);
     ensures  tables:    ept_same_tables{Pre, Post}(vm);
     ensures  delivered: event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0;
     ensures  controls:  entry_mandatory(vmcs[vm][VM_ENTRY_CONTROLS]);
-    ensures  ticks:     \result == CPU_ENTRY_FAILED || -1 <= \result < 0x100000000;
+    ensures  failed:    \result == CPU_ENTRY_FAILED ==> vmcs[vm][GUEST_CR0] == \old(vmcs[vm][GUEST_CR0]);
+    ensures  time:      \result != CPU_ENTRY_FAILED ==>
+                        -1 <= \result && 0 <= vcpus[vm].position + \result &&
+                        vcpus[vm].position + vcpus[vm].idle + \result < 0x7fffffff00000000;
+    ensures  back:      \result == -1 ==> exit_vectors(vmcs[vm][VM_EXIT_REASON]) &&
+                        event_valid(vmcs[vm][IDT_VECTORING_INFO]) == 1;
+    ensures  vectoring: exit_vectors(vmcs[vm][VM_EXIT_REASON]) ==>
+                        event_reported_ok(vmcs[vm][IDT_VECTORING_INFO], vmcs[vm][IDT_VECTORING_ERROR_CODE],
+                                          vmcs[vm][VM_EXIT_INSTRUCTION_LENGTH], vmcs[vm][GUEST_CR0]);
+    ensures  exception: vmcs[vm][VM_EXIT_REASON] == 0 ==>
+                        event_valid(vmcs[vm][VM_EXIT_INTERRUPTION_INFO]) == 1 &&
+                        event_reported_ok(vmcs[vm][VM_EXIT_INTERRUPTION_INFO], vmcs[vm][VM_EXIT_INTERRUPTION_ERROR_CODE],
+                                          vmcs[vm][VM_EXIT_INSTRUCTION_LENGTH], vmcs[vm][GUEST_CR0]);
+    ensures  words:     vmcs[vm][VM_EXIT_REASON] <= 0xffffffff;
 */
 s64 cpu_enter(vm_id vm, u64 tsc);
 

@@ -77,19 +77,31 @@ static COLD void end_debug(vm_id vm, u32 length)
 		cpu_vmwrite(vm, GUEST_RFLAGS, flags & ~RFLAGS_RF);
 }
 
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    assigns  vmcs[vm][GUEST_INTERRUPTIBILITY_STATE];
+    exits    never:   \false;
+    ensures  ended:   (vmcs[vm][GUEST_INTERRUPTIBILITY_STATE] & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) == 0;
+*/
+static inline void end_shadow(vm_id vm, u32 blocking)
+{
+	cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, blocking & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
+}
+
 void exit_skip(vm_id vm, u32 length)
 {
 	u64 old = cpu_vmread(vm, GUEST_RIP);
 	u64 rip = old + length;
-	u32 blocking = (u32)cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE);
+	u64 blocking = cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE);
+	u64 flags = cpu_vmread(vm, GUEST_RFLAGS);
 
 	if (UNLIKELY(((rip ^ old) >> 32) != 0) /* EIP wraps outside 64-bit code */ &&
 	    (cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) & AR_L) == 0)
 		rip &= 0xffffffffull;
 	cpu_vmwrite(vm, GUEST_RIP, rip);
 	if (UNLIKELY((blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0))
-		cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE, blocking & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
-	if (UNLIKELY((cpu_vmread(vm, GUEST_RFLAGS) & (RFLAGS_TF | RFLAGS_RF)) != 0))
+		end_shadow(vm, (u32)blocking);
+	if (UNLIKELY((flags & RFLAGS_TF) != 0 || (flags & RFLAGS_RF) != 0))
 		end_debug(vm, length);
 	vcpus[vm].position++;
 }

@@ -103,9 +103,13 @@ void exit_load(vm_id vm, struct vmexit *exit);
     requires exception: exit->reason == EXIT_EXCEPTION_NMI ==> event_interruption_ok(vm, exit);
     requires confined: ept_confined(vm);
     requires noted:    ATTENTION_OK(vm);
+    requires time:     TIME_OK(vm);
     assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), HANDLED_FIELDS(vm), live_cr2, live_dr[0 .. 6], live_xcr0,
              count_invvpid[vm], vcpus[vm].gpr[0 .. 15], vcpus[vm].cr8, vcpus[vm].xcr0, vcpus[vm].entropy[0 .. 3];
     exits    never:    \false;
+    ensures  time:     \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  tick:     \result != ACTION_STOP && exit_vectors(exit->reason) && event_valid(exit->vectoring) == 1 ==>
+                       vcpus[vm].position > \old(vcpus[vm].position);
     ensures  noted:    ATTENTION_OK(vm);
     ensures  action:   \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  board:    board_ok(&boards[vm]);
@@ -142,7 +146,7 @@ enum action exit_handle(vm_id vm, const struct vmexit *exit);
 void exit_skip(vm_id vm, u32 length);
 
 /* "CPUID" ... as in exits.def, or null. */
-/*@ assigns \nothing;
+/*@ assigns \result \from reason;
     exits   never: \false;
     ensures text:  \result != \null ==> \valid_read(\result);
 */
@@ -215,10 +219,12 @@ enum action exit_io(vm_id vm, const struct vmexit *exit);
     requires clock:   CLOCK_OK(vm);
     requires ready:   gmem_ready(vm);
     requires noted:   ATTENTION_OK(vm);
+    requires time:    TIME_OK(vm);
     assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), live_cr2,
              vcpus[vm].gpr[RCX], vcpus[vm].gpr[RSI], vcpus[vm].gpr[RDI],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS];
     exits    never:   \false;
+    ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
     ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  board:   board_ok(&boards[vm]);
@@ -328,8 +334,10 @@ COLD enum action exit_cr(vm_id vm, const struct vmexit *exit);
     requires exit:    \valid_read(exit);
     requires none:    vcpus[vm].event_info == 0;
     requires noted:   ATTENTION_OK(vm);
+    requires time:    TIME_OK(vm);
     assigns  INJECTED(vm), vcpus[vm].gpr[0 .. 15], vmcs[vm][GUEST_RSP], vmcs[vm][GUEST_DR7], live_dr[0 .. 6];
     exits    never:   \false;
+    ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
     ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_SKIP || \result == ACTION_RESUME;
     ensures  pending: event_pending_ok(vm) && vcpus[vm].state == \old(vcpus[vm].state);
@@ -347,8 +355,12 @@ COLD enum action exit_dr(vm_id vm, const struct vmexit *exit);
     requires none:    vcpus[vm].event_info == 0;
     requires event:   event_interruption_ok(vm, exit) && event_vectoring_ok(vm, exit);
     requires noted:   ATTENTION_OK(vm);
+    requires time:    TIME_OK(vm);
     assigns  INJECTED(vm), vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_DR7], live_dr[6], live_cr2;
     exits    never:   \false;
+    ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  tick:    \result != ACTION_STOP && event_valid(exit->vectoring) == 1 ==>
+                      vcpus[vm].position > \old(vcpus[vm].position);
     ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  pending: vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm);
@@ -367,12 +379,16 @@ COLD enum action exit_exception(vm_id vm, const struct vmexit *exit);
     requires none:    vcpus[vm].event_info == 0;
     requires ready:   gmem_ready(vm);
     requires noted:   ATTENTION_OK(vm);
+    requires time:    TIME_OK(vm);
     assigns  INJECTED(vm), GUEST_MEMORY(vm), live_dr[6], count_invvpid[vm], vcpus[vm].gpr[0 .. 15],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_RSP], vmcs[vm][GUEST_CR0], vmcs[vm][GUEST_CR3], vmcs[vm][GUEST_DR7],
              vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR],
              vmcs[vm][GUEST_ES_LIMIT .. GUEST_TR_LIMIT], vmcs[vm][GUEST_ES_ACCESS_RIGHTS .. GUEST_TR_ACCESS_RIGHTS],
              vmcs[vm][GUEST_ES_BASE .. GUEST_TR_BASE];
     exits    never:   \false;
+    ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  tick:    \result != ACTION_STOP && event_valid(exit->vectoring) == 1 ==>
+                      vcpus[vm].position > \old(vcpus[vm].position);
     ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  pending: \result == ACTION_RESUME && vcpus[vm].state != VCPU_ENDED ==> event_pending_ok(vm);
@@ -387,9 +403,13 @@ COLD enum action exit_task_switch(vm_id vm, const struct vmexit *exit);
     requires event:   event_vectoring_ok(vm, exit);
     requires inv:     ept_inv(vm);
     requires noted:   ATTENTION_OK(vm);
+    requires time:    TIME_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,
              vcpus[vm].position, vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vm_ept[vm];
     exits    never:   \false;
+    ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  tick:    \result != ACTION_STOP && event_valid(exit->vectoring) == 1 ==>
+                      vcpus[vm].position > \old(vcpus[vm].position);
     ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  inv:     ept_inv(vm) && vm_ept[vm].stale == \old(vm_ept[vm].stale) && vm_ept[vm].hfn == \old(vm_ept[vm].hfn);

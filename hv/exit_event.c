@@ -11,7 +11,37 @@ void exit_restore_nmi_blocking(vm_id vm, bool unblocked)
 {
 	if (unblocked)
 		cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE,
-			    cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) | BLOCKING_BY_NMI);
+			    (u32)cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) | BLOCKING_BY_NMI);
+}
+
+/* What the processor would have changed besides, had the exception not exited. False: a machine check. */
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    assigns  live_dr[6], live_cr2, vmcs[vm][GUEST_DR7];
+    exits    never:   \false;
+    ensures  check:   \result <==> vector != VECTOR_MC;
+    ensures  debug:   vector == VECTOR_DB ==>
+                      live_dr[6] == ((\old(live_dr[6]) & (u64)~0xf) | (qualification & 0x600f)) &&
+                      vmcs[vm][GUEST_DR7] == (\old(vmcs[vm][GUEST_DR7]) & ~DR7_GD);
+    ensures  fault:   vector == VECTOR_PF ==> live_cr2 == qualification;
+    ensures  others:  vector != VECTOR_DB && vector != VECTOR_PF ==> live_dr[6] == \old(live_dr[6]) &&
+                      vmcs[vm][GUEST_DR7] == \old(vmcs[vm][GUEST_DR7]) && live_cr2 == \old(live_cr2);
+*/
+static bool side_effects(vm_id vm, u32 vector, u64 qualification)
+{
+	switch (vector) {
+	case VECTOR_DB:	/* the exit left DR6 alone and reports what it would have become (SDM 3C 27.2.1) */
+		cpu_dr_write(6, (cpu_dr_read(6) & ~0xfull) | (qualification & 0x600full));
+		cpu_vmwrite(vm, GUEST_DR7, cpu_vmread(vm, GUEST_DR7) & ~DR7_GD);
+		return true;
+	case VECTOR_PF:
+		cpu_cr2_write(qualification);
+		return true;
+	case VECTOR_MC:
+		return false;
+	default:
+		return true;
+	}
 }
 
 enum action exit_exception(vm_id vm, const struct vmexit *exit)
@@ -19,25 +49,14 @@ enum action exit_exception(vm_id vm, const struct vmexit *exit)
 	u32 info = exit->interruption;
 	u32 vector = EVENT_VECTOR(info);
 
-	if (EVENT_TYPE(info) == EVENT_NMI)
-		return ACTION_RESUME;	/* an NMI of the host, which has no source of them */
 	if (EVENT_IS_VALID(exit->vectoring))
 		inject_vectoring(vm, exit);
-	else
+	else if (EVENT_TYPE(info) != EVENT_NMI)
 		exit_restore_nmi_blocking(vm, info / EVENT_NMI_UNBLOCKING % 2u != 0 && vector != VECTOR_DF);
-	switch (vector) {
-	case VECTOR_DB:	/* the exit left DR6 alone and reports what it would have become (SDM 3C 27.2.1) */
-		cpu_dr_write(6, (cpu_dr_read(6) & ~0xfull) | (exit->qualification & 0x600full));
-		cpu_vmwrite(vm, GUEST_DR7, cpu_vmread(vm, GUEST_DR7) & ~DR7_GD);
-		break;
-	case VECTOR_PF:
-		cpu_cr2_write(exit->qualification);
-		break;
-	case VECTOR_MC:
+	if (EVENT_TYPE(info) == EVENT_NMI)
+		return ACTION_RESUME;	/* an NMI of the host, which has no source of them */
+	if (!side_effects(vm, vector, exit->qualification))
 		return ACTION_STOP;
-	default:
-		break;
-	}
 	if (EVENT_TYPE(info) != EVENT_HARDWARE_EXCEPTION)
 		return inject_software(vm, info, exit->length);
 	return inject_exception(vm, vector, exit->interruption_error);

@@ -35,6 +35,7 @@
 /* Before the first VM is set up. `exact`: the platform's counter counts instructions. Null, or why this body cannot
  * work: one clause. */
 /*@ requires valid:   \valid_read(plan);
+    assigns  \result \from plan;
     assigns  count_input;
     exits    never:   \false;
 */

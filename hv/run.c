@@ -16,18 +16,35 @@
 
 void run_devices(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
 	u64 now = vcpu_time(vm);
 	u64 next;
 
 	board_advance(vm, now);
 	next = board_next(vm, now);
-	v->deadline = v->quantum_end;
-	if (next != TIME_NEVER && next - v->idle < v->deadline)
-		v->deadline = next - v->idle;
-	v->attention &= ~ATTEND_TIME;
+	vcpus[vm].deadline = vcpus[vm].quantum_end;
+	if (next != TIME_NEVER && next - vcpus[vm].idle < vcpus[vm].deadline)
+		vcpus[vm].deadline = next - vcpus[vm].idle;
+	vcpus[vm].attention &= ~ATTEND_TIME;
 	if (board_intr(vm))
-		v->attention |= ATTEND_INTERRUPT;
+		vcpu_attend(vm, ATTEND_INTERRUPT);
+}
+
+/* The tables may have lost translations that the processor still holds: nothing of them outlives this. */
+/*@ requires vm:       vm < VM_MAX;
+    requires inv:      ept_inv(vm);
+    assigns  vm_ept[vm].stale, count_invept, last_invept;
+    exits    never:    \false;
+    ensures  fresh:    vm_ept[vm].stale == 0;
+    ensures  flushed:  \old(vm_ept[vm].stale) != 0 ==>
+                       count_invept == (u64)(\old(count_invept) + 1) && last_invept == vm_ept[vm].hfn * 4096 + 0x5e;
+    ensures  idle:     \old(vm_ept[vm].stale) == 0 ==> count_invept == \old(count_invept);
+*/
+static void flush(vm_id vm)
+{
+	if (vm_ept[vm].stale) {
+		cpu_invept(ept_pointer(vm));
+		vm_ept[vm].stale = false;
+	}
 }
 
 /*
@@ -35,62 +52,107 @@ void run_devices(vm_id vm)
  * A pending event is delivered first: it counts as part of the instruction that raised it, so that a moment lies at the
  * same place whether or not the event took an exit. The timer then stops the guest right after the delivery.
  */
+/*@ requires vm:       vm < VM_MAX;
+    requires current:  live_vmcs == vm;
+    requires ready:    vm_ready(vm);
+    requires noted:    ATTENTION_OK(vm);
+    requires board:    board_ok(&boards[vm]);
+    requires clock:    CLOCK_OK(vm);
+    assigns  vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE],
+             vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[vm][PROCESSOR_BASED_CONTROLS], vcpus[vm].event_info,
+             vcpus[vm].nmi_pending, vcpus[vm].controls, vcpus[vm].attention, vcpus[vm].deadline, boards[vm];
+    exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
+    ensures  board:    board_ok(&boards[vm]);
+    ensures  clock:    CLOCK_OK(vm);
+    ensures  over:     !\result ==> vm_ready(vm);
+    ensures  enter:    \result ==> vm_enterable(vm);
+*/
 static COLD bool attend(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
-
-	if ((v->attention & ATTEND_STATE) != 0)
+	if ((vcpus[vm].attention & ATTEND_STATE) != 0)
 		return false;
-	if ((v->attention & ATTEND_EPT) != 0) {
-		cpu_invept(ept_pointer(vm));
-		v->attention &= ~ATTEND_EPT;
-	}
-	if ((v->attention & ATTEND_EVENT) == 0) {
-		if (v->position >= v->quantum_end)
+	if ((vcpus[vm].attention & ATTEND_EVENT) == 0) {
+		if (vcpus[vm].position >= vcpus[vm].quantum_end)
 			return false;
-		if ((v->attention & ATTEND_TIME) != 0 || v->position >= v->deadline)
+		if ((vcpus[vm].attention & ATTEND_TIME) != 0 || vcpus[vm].position >= vcpus[vm].deadline)
 			run_devices(vm);
 	}
-	if ((v->attention & (ATTEND_EVENT | ATTEND_INTERRUPT)) != 0)
+	if ((vcpus[vm].attention & (ATTEND_EVENT | ATTEND_INTERRUPT)) != 0)
 		inject_attend(vm);
 	return true;
 }
 
+/* One entry, and what the exit asks for. False: the slice is over. */
+/*@ requires vm:       vm < VM_MAX;
+    requires current:  live_vmcs == vm;
+    requires live:     live_vm == vm && live_xcr0 == vcpus[vm].xcr0;
+    requires enter:    vm_enterable(vm);
+    requires fresh:    vm_ept[vm].stale == 0;
+    requires noted:    ATTENTION_OK(vm);
+    requires board:    board_ok(&boards[vm]);
+    requires clock:    CLOCK_OK(vm);
+    requires exit:     \valid(exit);
+    assigns  ENTRY_CHANGES(vm), *exit;
+    exits    never:    \false;
+    ensures  live:     live_xcr0 == vcpus[vm].xcr0;
+    ensures  ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
+    ensures  fresh:    vm_ept[vm].stale == 0;
+    ensures  noted:    ATTENTION_OK(vm);
+    ensures  board:    board_ok(&boards[vm]);
+    ensures  clock:    CLOCK_OK(vm);
+    ensures  stopped:  !\result ==> vcpus[vm].state == VCPU_ENDED;
+*/
+static inline bool step(vm_id vm, struct vmexit *exit)
+{
+	enum action action;
+	u32 timer = 1;	/* stops before the next instruction */
+	s64 ticks;
+
+	if (vcpus[vm].position < vcpus[vm].deadline)
+		timer = (u32)(vcpus[vm].deadline - vcpus[vm].position + 1);
+	cpu_vmwrite(vm, VMX_PREEMPTION_TIMER_VALUE, timer);
+	ticks = cpu_enter(vm, vcpus[vm].position + vcpus[vm].idle);
+	if (ticks == CPU_ENTRY_FAILED) {
+		stop_entry_failed(vm);
+		return false;
+	}
+	vcpus[vm].position += (u64)ticks;
+	vcpus[vm].exits++;
+	exit_load(vm, exit);
+	trace_exit(vm, exit);
+	action = exit_handle(vm, exit);
+	trace_handled(vm, exit);
+	switch (action) {
+	case ACTION_RESUME:
+		return true;
+	case ACTION_SKIP:
+		exit_skip(vm, exit->length);
+		return true;
+	default:
+		stop_unhandled(vm, exit);
+		return false;
+	}
+}
+
 void run_vm(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
 	struct vmexit exit = { 0 };	/* what a reason does not define stays as it was: never garbage */
-	enum action action;
 
+	flush(vm);
+	/*@ loop invariant current: live_vmcs == vm;
+	    loop invariant live:    live_vm == vm && live_xcr0 == vcpus[vm].xcr0;
+	    loop invariant ready:   vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
+	    loop invariant fresh:   vm_ept[vm].stale == 0;
+	    loop invariant noted:   ATTENTION_OK(vm);
+	    loop invariant board:   board_ok(&boards[vm]);
+	    loop invariant clock:   CLOCK_OK(vm);
+	    loop assigns ENTRY_CHANGES(vm), exit;
+	*/
 	for (;;) {
-		u64 timer = 1;	/* stops before the next instruction */
-		s64 ticks;
-
-		if ((v->attention != 0 || v->position >= v->deadline) && !attend(vm))
+		if ((vcpus[vm].attention != 0 || vcpus[vm].position >= vcpus[vm].deadline) && !attend(vm))
 			return;
-		if (v->position < v->deadline)
-			timer = v->deadline - v->position + 1;
-		cpu_vmwrite(vm, VMX_PREEMPTION_TIMER_VALUE, timer);
-		ticks = cpu_enter(vm, v->position + v->idle);
-		if (ticks == CPU_ENTRY_FAILED) {
-			stop_entry_failed(vm);
+		if (!step(vm, &exit))
 			return;
-		}
-		v->position += (u64)ticks;
-		v->exits++;
-		exit_load(vm, &exit);
-		trace_exit(vm, &exit);
-		action = exit_handle(vm, &exit);
-		trace_handled(vm, &exit);
-		switch (action) {
-		case ACTION_RESUME:
-			break;
-		case ACTION_SKIP:
-			exit_skip(vm, exit.length);
-			break;
-		default:
-			stop_unhandled(vm, &exit);
-			return;
-		}
 	}
 }

@@ -5,16 +5,36 @@
 
 #include "cpu.h"
 #include "dev/board.h"
+#include "exit.h"
 #include "gmem.h"
 #include "types.h"
 #include "vcpu.h"
 
 #include "spec/exit.acsl"
 
-/*@ // What holds of a VM between its entries: isolation, and that everything pending is noted.
+/* What a step may change: the guest's own state and what handlers change (hv/exit.h). */
+#define ENTRY_CHANGES(vm) \
+	PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), HANDLED_FIELDS(vm), \
+	vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE], vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], \
+	vmcs[vm][PROCESSOR_BASED_CONTROLS], vmcs[vm][VMX_PREEMPTION_TIMER_VALUE], \
+	vmcs[vm][GUEST_IA32_DEBUGCTL .. GUEST_PDPTE3], vmcs[vm][GUEST_ES_LIMIT .. GUEST_SYSENTER_CS], \
+	vmcs[vm][GUEST_CR0 .. GUEST_INTERRUPT_SSP_TABLE], vmcs[vm][GUEST_PHYSICAL_ADDRESS], \
+	vmcs[vm][VM_INSTRUCTION_ERROR .. VM_EXIT_INSTRUCTION_INFO], vmcs[vm][EXIT_QUALIFICATION .. GUEST_LINEAR_ADDRESS], \
+	live_cr2, live_dr[0 .. 6], live_msr[0 .. 5], live_xcr0, live_xstate, count_invvpid[vm], count_message, \
+	vcpus[vm].gpr[0 .. 15], vcpus[vm].host_rsp, vcpus[vm].tsc_entry, vcpus[vm].launched, vcpus[vm].deadline, \
+	vcpus[vm].exits, vcpus[vm].controls, vcpus[vm].cr8, vcpus[vm].xcr0, vcpus[vm].entropy[0 .. 3]
+
+/*@ // What holds of a VM between its entries: isolation, and that what is pending is legal.
     predicate vm_ready{L}(integer v) =
       vm_isolated(v) && controls_mirrored(v) && event_valid(vmcs[v][VM_ENTRY_INTERRUPTION_INFO]) == 0 &&
       event_pending_ok(v) && xcr0_legal(vcpus[v].xcr0);
+
+    // And right before one: what was pending is in the VM-entry fields.
+    predicate vm_enterable{L}(integer v) =
+      vm_isolated(v) && controls_mirrored(v) && vcpus[v].event_info == 0 && vcpus[v].state == VCPU_RUNNING &&
+      event_entry_ok(vmcs[v][VM_ENTRY_INTERRUPTION_INFO], vmcs[v][VM_ENTRY_EXCEPTION_ERROR_CODE],
+                     vmcs[v][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[v][GUEST_CR0]) &&
+      xcr0_legal(vcpus[v].xcr0);
 */
 
 /* Runs the current VM until it halts, ends, or its position reaches the end of its quantum. */
@@ -25,9 +45,7 @@
     requires noted:    ATTENTION_OK(vm);
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
-    assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), vmcs[vm][0 .. 0x6fff],
-             live_cr2, live_dr[0 .. 6], live_msr[0 .. 5], live_xcr0, live_xstate, count_invvpid[vm], count_invept,
-             last_invept, count_message, vcpus[vm];
+    assigns  ENTRY_CHANGES(vm), count_invept, last_invept;
     exits    never:    \false;
     ensures  live:     live_xcr0 == vcpus[vm].xcr0;
     ensures  ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);

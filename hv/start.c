@@ -13,6 +13,20 @@
 #define CR0_OWNED (~CR0_DEFINED | CR0_NE | CR0_NW | CR0_CD)
 #define GDT_LIMIT 31u
 
+#define SEGMENTS_WRITTEN(vm) \
+	vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR], vmcs[vm][GUEST_ES_LIMIT .. GUEST_TR_LIMIT], \
+	vmcs[vm][GUEST_ES_ACCESS_RIGHTS .. GUEST_TR_ACCESS_RIGHTS], vmcs[vm][GUEST_ES_BASE .. GUEST_TR_BASE]
+
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    requires seg:     seg <= SEG_TR;
+    requires word:    selector <= 0xffff;
+    assigns  SEGMENTS_WRITTEN(vm);
+    exits    never:   \false;
+    ensures  written: vmcs[vm][GUEST_ES_SELECTOR + 2 * seg] == selector && vmcs[vm][GUEST_ES_BASE + 2 * seg] == 0 &&
+                      vmcs[vm][GUEST_ES_LIMIT + 2 * seg] == limit &&
+                      vmcs[vm][GUEST_ES_ACCESS_RIGHTS + 2 * seg] == rights;
+*/
 static void write_segment(vm_id vm, u32 seg, u32 selector, u32 limit, u32 rights)
 {
 	u32 step = seg * VMCS_SEGMENT_STEP;
@@ -24,6 +38,13 @@ static void write_segment(vm_id vm, u32 seg, u32 selector, u32 limit, u32 rights
 }
 
 /* Access rights: present, code or data with accessed bit, granularity as the mode wants. */
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    assigns  SEGMENTS_WRITTEN(vm);
+    exits    never:   \false;
+    ensures  tr:      vmcs[vm][GUEST_TR_LIMIT] == 0xffff && vmcs[vm][GUEST_TR_ACCESS_RIGHTS] == 0x8b;
+    ensures  ldtr:    vmcs[vm][GUEST_LDTR_ACCESS_RIGHTS] == AR_UNUSABLE;
+*/
 static void write_segments(vm_id vm, u32 start)
 {
 	bool real = start == PLAN_START_REAL;
@@ -36,12 +57,34 @@ static void write_segments(vm_id vm, u32 start)
 		code |= AR_G | AR_DB;
 	else if (start == PLAN_START_LONG)
 		code |= AR_G | AR_L;
+	/*@ loop invariant range: SEG_ES <= seg <= SEG_LDTR;
+	    loop assigns seg, SEGMENTS_WRITTEN(vm);
+	    loop variant SEG_LDTR - seg;
+	*/
 	for (u32 seg = SEG_ES; seg <= SEG_GS; seg++)
 		write_segment(vm, seg, real ? 0 : seg == SEG_CS ? 0x10 : 0x18, limit, seg == SEG_CS ? code : data);
 	write_segment(vm, SEG_LDTR, 0, 0, AR_UNUSABLE);
 	write_segment(vm, SEG_TR, 0, 0xffff, AR_P | 0xbu);	/* busy 32-bit TSS, which 64-bit mode wants too */
 }
 
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    requires valid:   \valid_read(plan);
+    assigns  vmcs[vm][CR0_GUEST_HOST_MASK .. CR4_READ_SHADOW], vmcs[vm][GUEST_CR0 .. GUEST_CR4],
+             vmcs[vm][GUEST_IA32_DEBUGCTL .. GUEST_IA32_EFER], vmcs[vm][VMCS_LINK_POINTER],
+             vmcs[vm][GUEST_SYSENTER_CS], vmcs[vm][GUEST_SYSENTER_ESP], vmcs[vm][GUEST_SYSENTER_EIP],
+             vmcs[vm][GUEST_GDTR_BASE], vmcs[vm][GUEST_GDTR_LIMIT], vmcs[vm][GUEST_IDTR_BASE], vmcs[vm][GUEST_IDTR_LIMIT],
+             vmcs[vm][GUEST_DR7 .. GUEST_PENDING_DEBUG_EXCEPTIONS], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE],
+             vmcs[vm][GUEST_ACTIVITY_STATE];
+    exits    never:   \false;
+    ensures  masks:   vmcs[vm][CR0_GUEST_HOST_MASK] == cr0_mask &&
+                      vmcs[vm][CR4_GUEST_HOST_MASK] == 0xffffffffffffffff - cr4_visible(plan->cpu);
+    ensures  link:    vmcs[vm][VMCS_LINK_POINTER] == 0xffffffffffffffff;
+    ensures  entry:   vmcs[vm][GUEST_RIP] == plan->rip && vmcs[vm][GUEST_RSP] == plan->rsp &&
+                      vmcs[vm][GUEST_CR3] == plan->cr3 && vmcs[vm][GUEST_RFLAGS] == RFLAGS_FIXED &&
+                      vmcs[vm][GUEST_INTERRUPTIBILITY_STATE] == 0 && vmcs[vm][GUEST_ACTIVITY_STATE] == 0;
+    ensures  host:    CR0_HOST_BITS(vmcs[vm][GUEST_CR0]) && (vmcs[vm][GUEST_CR4] & CR4_VMXE) != 0;
+*/
 static void write_system(vm_id vm, const struct plan_vm *plan)
 {
 	bool is_long = plan->start == PLAN_START_LONG;
@@ -75,6 +118,23 @@ static void write_system(vm_id vm, const struct plan_vm *plan)
 	cpu_vmwrite(vm, VMCS_LINK_POINTER, ~0ull);
 }
 
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    requires valid:   \valid_read(plan) && \valid_read(controls);
+    requires legal:   controls_legal(controls);
+    requires inv:     ept_inv(vm) && vm_ept[vm].hfn * 4096 == physical(&vm_ept[vm].entry[0][0]);
+    assigns  vmcs[vm][PIN_BASED_CONTROLS .. SECONDARY_CONTROLS], vmcs[vm][IO_BITMAP_A .. MSR_BITMAPS],
+             vmcs[vm][EPT_POINTER], vmcs[vm][VPID];
+    exits    never:   \false;
+    ensures  words:   vmcs_controls(vm) && vmcs[vm][PROCESSOR_BASED_CONTROLS] == controls->cpu;
+    ensures  ept:     vmcs[vm][EPT_POINTER] == vm_ept[vm].hfn * 4096 + 0x5e && vmcs[vm][VPID] == vm + 1;
+    ensures  bitmaps: vmcs[vm][IO_BITMAP_A] == physical(&vm_bitmaps[vm].io_a[0]) &&
+                      vmcs[vm][IO_BITMAP_B] == physical(&vm_bitmaps[vm].io_b[0]) &&
+                      vmcs[vm][MSR_BITMAPS] == physical(&vm_bitmaps[vm].msr[0]);
+    ensures  counts:  vmcs[vm][VM_EXIT_MSR_STORE_COUNT] == 0 && vmcs[vm][VM_EXIT_MSR_LOAD_COUNT] == 0 &&
+                      vmcs[vm][VM_ENTRY_MSR_LOAD_COUNT] == 0;
+    ensures  event:   vmcs[vm][VM_ENTRY_INTERRUPTION_INFO] == 0;
+*/
 static void write_controls(vm_id vm, const struct plan_vm *plan, const struct controls *controls)
 {
 	cpu_vmwrite(vm, PIN_BASED_CONTROLS, controls->pin);
@@ -100,21 +160,26 @@ static void write_controls(vm_id vm, const struct plan_vm *plan, const struct co
 
 void start_vm(vm_id vm, const struct plan_vm *plan, const struct controls *controls, u64 quantum_ticks)
 {
-	struct vcpu *v = &vcpus[vm];
-
-	v->gpr[RAX] = plan->rax;
-	v->gpr[RBX] = plan->rbx;
-	v->gpr[RDX] = plan->rdx;
-	v->gpr[RSI] = plan->rsi;
-	v->state = VCPU_RUNNING;
-	v->attention = ATTEND_TIME;
-	v->quantum_end = quantum_ticks;
-	v->controls = controls->cpu;
-	v->cpu = plan->cpu;
-	v->dr6 = DR6_FIXED;
-	v->xcr0 = XCR0_X87;
+	vcpus[vm].gpr[RAX] = plan->rax;
+	vcpus[vm].gpr[RBX] = plan->rbx;
+	vcpus[vm].gpr[RDX] = plan->rdx;
+	vcpus[vm].gpr[RSI] = plan->rsi;
+	vcpus[vm].state = VCPU_RUNNING;
+	vcpus[vm].attention = ATTEND_TIME;
+	vcpus[vm].position = 0;
+	vcpus[vm].idle = 0;
+	vcpus[vm].event_info = 0;
+	vcpus[vm].quantum_end = quantum_ticks;
+	vcpus[vm].controls = controls->cpu;
+	vcpus[vm].cpu = plan->cpu;
+	vcpus[vm].dr6 = DR6_FIXED;
+	vcpus[vm].xcr0 = XCR0_X87;
+	/*@ loop invariant range: 0 <= i <= 4;
+	    loop assigns i, vcpus[vm].entropy[0 .. 3];
+	    loop variant 4 - i;
+	*/
 	for (u32 i = 0; i < 4; i++)
-		v->entropy[i] = plan->seed[i];
+		vcpus[vm].entropy[i] = plan->seed[i];
 	board_reset(vm, plan->rtc_seconds);
 	bitmaps_reset(vm);
 	cpu_vmclear(vm);

@@ -47,7 +47,7 @@ static inline enum vmcs_kind vmcs_kind(u32 field)
 }
 
 /* The field's name as in vmcs.def, or null if no such field is known. */
-/*@ assigns \nothing;
+/*@ assigns \result \from field;
     exits   never: \false;
     ensures known: \result != \null <==> VMCS_KNOWN(field);
     ensures text:  \result != \null ==> \valid_read(\result);
