@@ -93,7 +93,7 @@ void exit_skip(vm_id vm, u32 length)
 	u64 old = cpu_vmread(vm, GUEST_RIP);
 	u64 rip = old + length;
 	u64 blocking = cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE);
-	u64 flags = cpu_vmread(vm, GUEST_RFLAGS);
+	u64 flags;
 
 	if (UNLIKELY(((rip ^ old) >> 32) != 0) /* EIP wraps outside 64-bit code */ &&
 	    (cpu_vmread(vm, GUEST_CS_ACCESS_RIGHTS) & AR_L) == 0)
@@ -101,6 +101,7 @@ void exit_skip(vm_id vm, u32 length)
 	cpu_vmwrite(vm, GUEST_RIP, rip);
 	if (UNLIKELY((blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0))
 		end_shadow(vm, (u32)blocking);
+	flags = cpu_vmread(vm, GUEST_RFLAGS);
 	if (UNLIKELY((flags & RFLAGS_TF) != 0 || (flags & RFLAGS_RF) != 0))
 		end_debug(vm, length);
 	vcpus[vm].position++;

@@ -83,9 +83,9 @@ void io_out(vm_id vm, u16 port, u32 width, u32 value)
 static inline u64 merge(u64 rax, u32 width, u32 value)
 {
 	if (width == 1)
-		return rax - rax % 0x100u + value;
+		return rax / 0x100u * 0x100u + value;
 	if (width == 2)
-		return rax - rax % 0x10000u + value;
+		return rax / 0x10000u * 0x10000u + value;
 	return value;
 }
 

@@ -106,11 +106,11 @@ static COLD bool attend(vm_id vm)
 static inline bool step(vm_id vm, struct vmexit *exit)
 {
 	enum action action;
-	u32 timer = 1;	/* stops before the next instruction */
+	u64 timer = vcpus[vm].deadline - vcpus[vm].position + 1;
 	s64 ticks;
 
-	if (vcpus[vm].position < vcpus[vm].deadline)
-		timer = (u32)(vcpus[vm].deadline - vcpus[vm].position + 1);
+	if (UNLIKELY(vcpus[vm].position >= vcpus[vm].deadline))
+		timer = 1;	/* stops before the next instruction */
 	cpu_vmwrite(vm, VMX_PREEMPTION_TIMER_VALUE, timer);
 	ticks = cpu_enter(vm, vcpus[vm].position + vcpus[vm].idle);
 	if (ticks == CPU_ENTRY_FAILED) {
