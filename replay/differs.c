@@ -2,6 +2,7 @@
 /* What a replaying hypervisor says about the state of a VM, in words. */
 #include "differs.h"
 
+#include "names.h"
 #include "say.h"
 
 #include <stdio.h>
@@ -74,6 +75,7 @@ void differs_say(const struct recording *recording, u32 index, const struct link
 {
 	unsigned long long found = report->extra[0], recorded = report->extra[1];
 	u32 code = report->code;
+	char place[320] = "", other[320] = "";
 
 	if (first) {
 		say("%s: the replay differs from the recording at position %llu (all agreed up to %llu):",
@@ -81,8 +83,12 @@ void differs_say(const struct recording *recording, u32 index, const struct link
 		    (unsigned long long)report->digest);
 		tail_say(recording, index, report->position);
 	}
+	if (code == DIGEST_RIP) {
+		names_text(found, place, sizeof(place));
+		names_text(recorded, other, sizeof(other));
+	}
 	if (code < DIGEST_REGISTERS)
-		say("  %s: found %llXH, recorded %llXH", registers[code], found, recorded);
+		say("  %s: found %llXH%s, recorded %llXH%s", registers[code], found, place, recorded, other);
 	else if (code >= LINK_DIFFERS_PART && code < LINK_DIFFERS_PART + DIGEST_PARTS)
 		say("  %s: found a hash of %08llX, recorded %08llX", parts[code - LINK_DIFFERS_PART], found, recorded);
 	else if (code == LINK_DIFFERS_EXITS)
@@ -101,6 +107,7 @@ void differs_say(const struct recording *recording, u32 index, const struct link
 void state_print(const char *vm, const struct link_report *report)
 {
 	const char *name = "?";
+	char place[320] = "";
 
 	if (report->code < DIGEST_REGISTERS)
 		name = registers[report->code];
@@ -109,5 +116,7 @@ void state_print(const char *vm, const struct link_report *report)
 	if (report->code == 0)
 		printf("%s: position %llu, virtual time %llu, %llu exits\n", vm, (unsigned long long)report->position,
 		       (unsigned long long)report->vtime, (unsigned long long)report->exits);
-	printf("%-6s %016llx\n", name, (unsigned long long)report->extra[0]);
+	if (report->code == DIGEST_RIP)
+		names_text(report->extra[0], place, sizeof(place));
+	printf("%-6s %016llx%s\n", name, (unsigned long long)report->extra[0], place);
 }

@@ -4,6 +4,7 @@
 
 #include "checkpoint.h"
 
+#include "names.h"
 #include "say.h"
 
 #include <argp.h>
@@ -75,6 +76,7 @@ int replay_main(int argc, char **argv)
 		.options = option_table,
 		.parser = parse_option,
 		.args_doc = "FILE.rpl",
+		.children = names_argp,
 		.doc = "Replay a recording to the instruction, and check it."
 		       "\vExit status: as of the recorded run; 125 if the replay differs from the recording; 121 if the "
 		       "recording cannot be used. See reprise(1).",
@@ -84,7 +86,9 @@ int replay_main(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &run);
-	status = recording_read(path, false, &recording);
+	status = names_open();
+	if (status == 0)
+		status = recording_read(path, false, &recording);
 	if (status == 0 && wish.from > 0 && recording.plan.vm_count > 1 && wish.only == NULL)
 		status = say_fail(STATUS_USAGE, "--from starts one VM: choose it with --vm");
 	if (status == 0 && wish.from > 0 && !checkpoint_exists(&recording))

@@ -2,6 +2,7 @@
 /* The verb `stat`: exits by reason with the ticks they took, the busiest ports, MSRs and places, the journal by kind. */
 #include "stat.h"
 
+#include "names.h"
 #include "say.h"
 #include "trace.h"
 
@@ -140,9 +141,12 @@ static void print_top(const char *title, const struct tallies *tallies, const ch
 		printf("\n%s\n", title);
 	for (u32 i = 0; i < TOP && i < tallies->count; i++) {
 		const char *name = tallies == &msrs ? trace_msr_name((u32)tallies->tally[i].key) : NULL;
+		char place[320] = "";
 
+		if (tallies == &rips)
+			names_text(tallies->tally[i].key, place, sizeof(place));
 		printf(format, (unsigned long long)tallies->tally[i].count, (unsigned long long)tallies->tally[i].key);
-		printf("%s%s\n", name != NULL ? " " : "", name != NULL ? name : "");
+		printf("%s%s%s\n", name != NULL ? " " : "", name != NULL ? name : "", place);
 	}
 }
 
@@ -296,7 +300,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int stat_main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = option_table, .parser = parse_option, .args_doc = "FILE.rpl",
+		.options = option_table, .parser = parse_option, .args_doc = "FILE.rpl", .children = names_argp,
 		.doc = "Count the exits of a recording: by reason, with the ticks that handling took; by port, MSR and place.",
 	};
 	static struct run_spec run;
@@ -304,7 +308,9 @@ int stat_main(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	status = recording_read(path, false, &recording);
+	status = names_open();
+	if (status == 0)
+		status = recording_read(path, false, &recording);
 	if (status == 0)
 		status = trace_run(&recording, &run, &everything, take);
 	recording_free(&recording);

@@ -3,6 +3,7 @@
 #include "trace.h"
 
 #include "export.h"
+#include "names.h"
 #include "say.h"
 
 #include <argp.h>
@@ -134,7 +135,7 @@ static void print_quoted(FILE *out, const char *text)
 static void print_json(FILE *out, const struct trace *trace, const struct trace_record *record)
 {
 	u32 reason = record->reason & 0xffffu;
-	char detail[128];
+	char detail[128], symbol[128], line[160];
 	struct trace_io io;
 
 	fprintf(out, "{\"position\":%llu,\"time\":%llu,\"vm\":", (unsigned long long)record->position,
@@ -157,6 +158,15 @@ static void print_json(FILE *out, const struct trace *trace, const struct trace_
 		fprintf(out, ",\"gpa\":\"0x%llx\"", (unsigned long long)record->address);
 	if (record->qualification != 0)
 		fprintf(out, ",\"qualification\":\"0x%llx\"", (unsigned long long)record->qualification);
+	names_parts(record->rip, symbol, sizeof(symbol), line, sizeof(line));
+	if (symbol[0] != '\0') {
+		fprintf(out, ",\"symbol\":");
+		print_quoted(out, symbol);
+	}
+	if (line[0] != '\0') {
+		fprintf(out, ",\"line\":");
+		print_quoted(out, line);
+	}
 	trace_detail(record, detail, sizeof(detail));
 	fprintf(out, ",\"detail\":");
 	print_quoted(out, detail);
@@ -165,11 +175,12 @@ static void print_json(FILE *out, const struct trace *trace, const struct trace_
 
 static void print_text(FILE *out, const struct trace *trace, const struct trace_record *record)
 {
-	char detail[128];
+	char detail[128], place[320];
 
 	trace_detail(record, detail, sizeof(detail));
-	fprintf(out, "%14llu %-8s %-22s RIP %016llx  %s\n", (unsigned long long)record->position, trace_vm(trace, record),
-		trace_reason(record), (unsigned long long)record->rip, detail);
+	names_text(record->rip, place, sizeof(place));
+	fprintf(out, "%14llu %-8s %-22s RIP %016llx%s  %s\n", (unsigned long long)record->position, trace_vm(trace, record),
+		trace_reason(record), (unsigned long long)record->rip, place, detail);
 }
 
 static int print_lines(struct trace *trace, FILE *out)
@@ -210,6 +221,7 @@ int trace_main(int argc, char **argv)
 		.options = option_table,
 		.parser = parse_option,
 		.args_doc = "FILE.rpl",
+		.children = names_argp,
 		.doc = "Print every VM exit of a recording. The recording is replayed for it; nothing was traced when it was made.",
 	};
 	static struct run_spec run;
@@ -217,7 +229,9 @@ int trace_main(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &run);
-	status = recording_read(path, false, &recording);
+	status = names_open();
+	if (status == 0)
+		status = recording_read(path, false, &recording);
 	if (status == 0)
 		status = trace_run(&recording, &run, &filter, print_all);
 	else
