@@ -81,3 +81,7 @@ $B/monitor/hv.bin $B/monitor-fault/hv.bin: %.bin: %.elf $B/oprom.bin
 monitor: $B/monitor/hv.bin $B/monitor-fault/hv.bin
 
 -include $(MONITOR_O:.o=.d)
+
+.PHONY: matrix
+matrix: monitor $B/reprise $(GUEST) ## the agreement matrix from the last `make model`: build/model/matrix.txt, .html
+	model/matrix $B

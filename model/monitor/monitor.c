@@ -10,6 +10,9 @@
 #include "hv/link.h"
 #include "hv/native/asm.h"
 #include "hv/text.h"
+#include "hv/x86.h"
+
+#define REASONS 72u
 
 s64 __real_cpu_enter(vm_id vm, u64 tsc);
 s64 __wrap_cpu_enter(vm_id vm, u64 tsc);
@@ -20,7 +23,7 @@ static struct spec_caps caps;
 static struct spec_vmcs vmcs;
 static struct spec_result result;
 static u32 encodings[SPEC_FIELDS], numbers[SPEC_FIELDS], supported;
-static u64 entries;
+static u64 entries, exits[REASONS];
 
 static bool read_memory(const void *context, u64 address, u64 *quad)
 {
@@ -55,6 +58,8 @@ static u32 first_failed(void)
 s64 __wrap_cpu_enter(vm_id vm, u64 tsc)
 {
 	static const struct spec_world world = { .known = true, .long_mode = true, .read = read_memory };
+	u64 reason;
+	s64 ticks;
 
 	if (supported == 0)
 		begin();
@@ -63,7 +68,11 @@ s64 __wrap_cpu_enter(vm_id vm, u64 tsc)
 	monitor_tamper(&vmcs, ++entries);
 	if (!spec_entry_check(&vmcs, &caps, &world, &result))
 		cpu_panic("model/monitor/monitor.c", __LINE__, spec_checks[first_failed()].name, entries);
-	return __real_cpu_enter(vm, tsc);
+	ticks = __real_cpu_enter(vm, tsc);
+	reason = asm_vmread(VM_EXIT_REASON) & 0xffff;
+	if (ticks != CPU_ENTRY_FAILED && reason < REASONS)
+		exits[reason]++;
+	return ticks;
 }
 
 void __wrap_output_report(const struct link_report *report)
@@ -76,6 +85,16 @@ void __wrap_output_report(const struct link_report *report)
 		text_decimal(&text, entries);
 		text_string(&text, " VM entries checked, 0 violations");
 		output_message(text_end(&text));
+		for (u32 i = 0; i < REASONS; i++) {
+			if (exits[i] == 0)
+				continue;
+			text_begin(&text);
+			text_string(&text, "monitor: exit reason ");
+			text_decimal(&text, i);
+			text_string(&text, ": ");
+			text_decimal(&text, exits[i]);
+			output_message(text_end(&text));
+		}
 	}
 	__real_output_report(report);
 }
