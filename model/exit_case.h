@@ -36,6 +36,18 @@ struct exit_result {
 	u64 rip, gpa, linear, error;
 };
 
+/* What the counter and the timer do (facts that positions rest on): guest instructions, RCX and saved timer afterwards. */
+struct counter_case {
+	struct exit_case snippet;	/* name, code, changes, reason */
+	u64 timer;
+	u64 ticks;
+	bool has_rcx, has_timer;
+	u64 rcx, saved;
+};
+
+extern const struct counter_case counter_cases[];
+extern const u32 counter_case_count;
+
 extern const struct exit_case exit_cases[];
 extern const u32 exit_case_count;
 

@@ -178,7 +178,7 @@ static void watch(pid_t pid, const char *directory)
 
 static u32 record_of(u32 suite)
 {
-	return suite == SUITE_EPT ? sizeof(struct ept_result) : suite == SUITE_EXIT ? sizeof(struct exit_result) : sizeof(struct model_result);
+	return suite == SUITE_EPT ? sizeof(struct ept_result) : suite == SUITE_EXIT || suite == SUITE_COUNTER ? sizeof(struct exit_result) : sizeof(struct model_result);
 }
 
 static u64 open_results(const struct model_params *params, struct bochs_run *run)

@@ -128,6 +128,7 @@ int main(int argc, char **argv)
 		err(2, "memory");
 	if (!again) {
 		work_exits(job.build, &sum);
+		work_counter(job.build, &sum);
 		times.entry = job.entry == 0 ? 0 : parallel(&job, SUITE_ENTRY, job.entry, totals);
 		times.ept = job.ept == 0 ? 0 : parallel(&job, SUITE_EPT, job.ept, totals);
 		for (u32 i = 0; i < job.jobs; i++)

@@ -220,3 +220,35 @@ void work_exits(const char *build, struct totals *t)
 	t->dead += exit_case_count - done;
 	bochs_free(&run);
 }
+
+static const char *compare_counter(const struct counter_case *c, const struct exit_result *r, u64 stub)
+{
+	if (r->reason != c->snippet.reason)
+		return "exit reason";
+	if (r->gpa - stub != c->ticks)
+		return "instructions counted";
+	if (c->has_rcx && r->linear != c->rcx)
+		return "RCX";
+	return c->has_timer && r->error != c->saved ? "saved timer value" : NULL;
+}
+
+void work_counter(const char *build, struct totals *t)
+{
+	struct model_params params = { .magic = MODEL_MAGIC, .count = counter_case_count, .suite = SUITE_COUNTER, .careful = 1 };
+	struct bochs_run run;
+	u64 done = bochs_run(build, &params, NULL, &run);
+	const struct exit_result *r = run.results;
+
+	for (u64 i = 0; i < done; i++) {
+		const char *differs = compare_counter(&counter_cases[i], &r[i], r[0].gpa);
+
+		t->counter_cases++;
+		if (differs == NULL)
+			continue;
+		t->counter_differ++;
+		printf("difference: counter, \"%s\": %s: reason %u, %lld instructions, RCX %llx, timer %llu\n", counter_cases[i].snippet.name, differs, r[i].reason,
+		       (long long)(r[i].gpa - r[0].gpa), (unsigned long long)r[i].linear, (unsigned long long)r[i].error);
+	}
+	t->dead += counter_case_count - done;
+	bochs_free(&run);
+}

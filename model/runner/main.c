@@ -95,6 +95,10 @@ _Noreturn void native_main(u32 magic, u32 info)
 		record_bytes = sizeof(struct exit_result);
 		suite_exit();
 		break;
+	case SUITE_COUNTER:
+		record_bytes = sizeof(struct exit_result);
+		suite_counter();
+		break;
 	default: break;
 	}
 	header.done = params.count;
