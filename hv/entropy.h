@@ -10,8 +10,7 @@
 /*@ requires vm: vm < VM_MAX;
     assigns  vcpus[vm].entropy[0 .. 3];
     exits    never: \false;
-    ensures  s1: vcpus[vm].entropy[1] == (\old(vcpus[vm].entropy[1]) ^ \old(vcpus[vm].entropy[2]) ^ \old(vcpus[vm].entropy[0]));
-    ensures  s0: vcpus[vm].entropy[0] == (\old(vcpus[vm].entropy[0]) ^ \old(vcpus[vm].entropy[3]) ^ \old(vcpus[vm].entropy[1]));
+
 */
 u64 entropy_next(vm_id vm);
 
