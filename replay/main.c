@@ -6,6 +6,7 @@
 #include "checkpoint.h"
 #include "diff.h"
 #include "inspect.h"
+#include "page.h"
 #include "record.h"
 #include "replay.h"
 #include "run.h"
@@ -23,6 +24,7 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "checkpoint", "write checkpoints beside a recording", checkpoint_main },
 	{ "trace", "print every VM exit of a recording", trace_main },
 	{ "stat", "count the exits of a recording", stat_main },
+	{ "report", "write a recording as one page", page_main },
 	{ "diff", "show where two recordings part", diff_main },
 	{ "info", "say what a recording is", info_main },
 	{ "verify", "check a recording without running it", verify_main },

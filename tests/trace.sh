@@ -51,6 +51,12 @@ verdict "folded stacks sum up to the ticks that stat counts" $?
 	[ "$(jq '.ports[0].exits' stat.json)" -gt 120 ] && [ "$(jq '[.journal_bytes[]] | add' stat.json)" = "$(tar --zstd -xOf a.rpl journal/0 | wc -c)" ]
 verdict "stat counts exits by reason and port, and the journal's bytes" $?
 
+reprise report a.rpl -o page.html --symbols "$chance" && [ "$(grep -c '<rect' page.html)" -gt 10 ] && grep -q 'SUCCESS' page.html &&
+	grep -q on_timer page.html && ! grep -qiE '<script|src=|href=' page.html && [ "$(grep -o '<svg' page.html | wc -l)" = "$(grep -o '</svg>' page.html | wc -l)" ]
+verdict "report is one page by itself: timeline, places by name, the console" $?
+reprise trace a.rpl --symbols "$chance" --reason RDRAND && grep -q 'on_timer' out
+verdict "symbols name the places of a trace" $?
+
 reprise diff a.rpl b.rpl
 [ $? = 1 ] && grep -q 'the runs part at exit' out && grep -q '^-' out && grep -q '^+' out && grep -q 'the consoles part in line' out
 verdict "diff shows where two runs part" $?
