@@ -333,7 +333,7 @@ bool player_exit(vm_id vm, const struct step *step, struct vmexit *x)
 	case STEP_EPT:
 		x->reason = EXIT_EPT_VIOLATION;
 		x->length = (u32)o[1] % 15 + 1;
-		x->gpa = o[0] << 8;
+		x->gpa = o[0] << 8 | (o[1] & 0xff);
 		x->linear = o[1];
 		x->qualification = o[2];
 		vector_through(vm, x, o[3], o[3] >> 13);

@@ -272,6 +272,10 @@ static void operate(const u8 *d)
 	}
 	must("stale", stale || sets, vm_ept[0].stale);
 	must("tables", table_count + 1, vm_ept[0].count);
+	for (u32 i = 1; i < vm_ept[0].count; i++) {	/* tables in the order in which they were made */
+		must("level", tables[i - 1].level, vm_ept[0].level[i]);
+		must("tag", (u32)tables[i - 1].tag, (u32)vm_ept[0].tag[i]);
+	}
 	probe(gfn);
 	probe(gfn + 1);
 	probe(gfn ^ number(d + 10, 2));
