@@ -90,3 +90,7 @@ fuzz-flags:
 
 fuzz-mutants: fuzz-plain fuzz-afl $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## which of 40 seeded faults fuzzing finds, 60 s each (long)
 	fuzz/mutants $B 60
+
+.PHONY: fuzz-own
+fuzz-own: fuzz-plain fuzz-afl $(FUZZ)/mutator.so ## put your own exit handlers (HANDLER=file.c) under the oracle
+	@fuzz/own $B $(HANDLER)

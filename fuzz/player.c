@@ -9,6 +9,9 @@
 #include "oracle.h"
 #include "player_mode.h"
 
+/* The upper halves of registers of which an instruction uses the lower ones. */
+#define STALE 0x5a5a5a5a00000000ull
+
 #define F(name) field[machine_index(name)]
 
 /* Guest-state fields that instructions change without an exit. */
@@ -211,7 +214,7 @@ static bool exit_io_step(vm_id vm, const u64 *o, struct vmexit *x)
 	x->qualification = widths[flags & 3] | (in ? 8u : 0) | (string ? 16u : 0) | (rep ? 32u : 0) |
 			   ((flags & 8) != 0 ? 64u : 0) | o[1] << 16;
 	if (!string) {
-		vcpus[vm].gpr[RAX] = o[3];
+		vcpus[vm].gpr[RAX] = o[3] | STALE;
 		return true;
 	}
 	x->info = size << 7 | (u32)(o[3] % 6) << 15;
@@ -309,14 +312,14 @@ bool player_exit(vm_id vm, const struct step *step, struct vmexit *x)
 		break;
 	case STEP_CPUID:
 		x->reason = EXIT_CPUID;
-		vcpus[vm].gpr[RAX] = o[0];
-		vcpus[vm].gpr[RCX] = o[1];
+		vcpus[vm].gpr[RAX] = o[0] | STALE;
+		vcpus[vm].gpr[RCX] = o[1] | STALE;
 		break;
 	case STEP_MSR:
 		x->reason = (o[0] & 1) != 0 ? EXIT_WRMSR : EXIT_RDMSR;
-		vcpus[vm].gpr[RCX] = o[1];
-		vcpus[vm].gpr[RAX] = (u32)o[2];
-		vcpus[vm].gpr[RDX] = o[2] >> 32;
+		vcpus[vm].gpr[RCX] = o[1] | STALE;
+		vcpus[vm].gpr[RAX] = (u32)o[2] | STALE;
+		vcpus[vm].gpr[RDX] = o[2] >> 32 | STALE;
 		break;
 	case STEP_CR:
 		possible = exit_cr_step(vm, o, x);
