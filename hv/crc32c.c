@@ -12,6 +12,10 @@ u32 crc32c(const u8 *data, u32 bytes)
 {
 	u32 crc = 0xffffffffu;
 
+	/*@ loop invariant index: i <= bytes;
+	    loop assigns i, crc;
+	    loop variant bytes - i;
+	*/
 	for (u32 i = 0; i < bytes; i++) {
 		crc ^= data[i];
 		crc = (crc >> 4) ^ table[crc & 15u];

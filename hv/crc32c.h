@@ -5,6 +5,10 @@
 
 #include "types.h"
 
+/*@ requires data: \valid_read(data + (0 .. bytes - 1));
+    assigns  \nothing;
+    exits    never: \false;
+*/
 u32 crc32c(const u8 *data, u32 bytes);
 
 #endif

@@ -33,6 +33,7 @@ struct ept {
 
 extern struct ept vm_ept[VM_MAX];
 
+#include "spec/ept_entry_facts.acsl"
 #include "spec/ept.acsl"
 
 /* Empties the VM's tables: one zeroed root. `tables_hpa` is the host-physical address of vm_ept[vm].entry. */
@@ -72,10 +73,12 @@ u64 ept_pointer(vm_id vm);
     ensures  legal:   \result != ERR_INVALID <==> ept_map_legal(gfn, hfn, level, prot, memtype);
     ensures  mapped:  \result == OK ==> \forall integer h; gfn <= h < gfn + ept_span(level) ==>
                       ept_translation(vm, h) == ept_page(hfn + (h - gfn), prot, memtype);
-    ensures  others:  \result == OK ==> \forall integer h;
-                      0 <= h < EPT_GFN_END && !(gfn <= h < gfn + ept_span(level)) ==> ept_same_at{Pre, Post}(vm, h);
+    ensures  others:  \forall integer h; 0 <= h < EPT_GFN_END &&
+                      !(\result == OK && gfn <= h < gfn + ept_span(level)) ==>
+                      ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  failed:  \result != OK ==> ept_unchanged{Pre, Post}(vm);
     ensures  stale:   vm_ept[vm].stale == \old(vm_ept[vm].stale);
+    ensures  place:   vm_ept[vm].hfn == \old(vm_ept[vm].hfn);
 */
 enum error ept_map(vm_id vm, u64 gfn, u64 hfn, u32 level, u32 prot, u32 memtype);
 
@@ -90,8 +93,9 @@ enum error ept_map(vm_id vm, u64 gfn, u64 hfn, u32 level, u32 prot, u32 memtype)
     ensures  mapped:  \result == OK ==> \forall integer h; gfn <= h < gfn + frames ==>
                       ept_translation(vm, h) == ept_page(hfn + (h - gfn), prot, memtype);
     ensures  others:  \forall integer h; 0 <= h < EPT_GFN_END && !(gfn <= h < gfn + frames) ==>
-                      ept_same_at{Pre, Post}(vm, h);
+                      ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  stale:   vm_ept[vm].stale == \old(vm_ept[vm].stale);
+    ensures  place:   vm_ept[vm].hfn == \old(vm_ept[vm].hfn);
 */
 enum error ept_map_range(vm_id vm, u64 gfn, u64 hfn, u64 frames, u32 prot, u32 memtype, u32 max_level);
 
@@ -105,8 +109,9 @@ enum error ept_map_range(vm_id vm, u64 gfn, u64 hfn, u64 frames, u32 prot, u32 m
     ensures  result:   \result == OK || \result == ERR_UNMAPPED || \result == ERR_FULL;
     ensures  unmapped: \result == OK ==> ept_translation(vm, gfn) == 0;
     ensures  others:   \result == OK ==> \forall integer h; 0 <= h < EPT_GFN_END && h != gfn ==>
-                       ept_same_at{Pre, Post}(vm, h);
+                       ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  stale:    \result == OK ==> vm_ept[vm].stale == 1;
+    ensures  place:   vm_ept[vm].hfn == \old(vm_ept[vm].hfn);
     ensures  failed:   \result != OK ==> ept_unchanged{Pre, Post}(vm);
 */
 enum error ept_unmap(vm_id vm, u64 gfn);
@@ -122,8 +127,9 @@ enum error ept_unmap(vm_id vm, u64 gfn);
     ensures  protected: \result == OK ==>
                         ept_translation(vm, gfn) == ept_page_with(\at(ept_translation(vm, gfn), Pre), prot);
     ensures  others:    \result == OK ==> \forall integer h; 0 <= h < EPT_GFN_END && h != gfn ==>
-                        ept_same_at{Pre, Post}(vm, h);
+                        ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  stale:     \result == OK ==> vm_ept[vm].stale == 1;
+    ensures  place:   vm_ept[vm].hfn == \old(vm_ept[vm].hfn);
     ensures  failed:    \result != OK ==> ept_unchanged{Pre, Post}(vm);
 */
 enum error ept_protect(vm_id vm, u64 gfn, u32 prot);
@@ -161,7 +167,7 @@ enum error ept_walk(vm_id vm, u64 gpa, struct ept_walk *walk);
     assigns  vm_ept[vm];
     exits    \false;
     ensures  inv:    ept_inv(vm);
-    ensures  others: \forall integer h; 0 <= h < EPT_GFN_END ==> ept_same_at{Pre, Post}(vm, h);
+    ensures  others: \forall integer h; 0 <= h < EPT_GFN_END ==> ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  stale:  \result ==> vm_ept[vm].stale == 1;
 */
 bool ept_take_dirty(vm_id vm, u64 gfn);
@@ -173,7 +179,7 @@ bool ept_take_dirty(vm_id vm, u64 gfn);
     assigns  vm_ept[vm];
     exits    \false;
     ensures  inv:    ept_inv(vm);
-    ensures  others: \forall integer h; 0 <= h < EPT_GFN_END ==> ept_same_at{Pre, Post}(vm, h);
+    ensures  others: \forall integer h; 0 <= h < EPT_GFN_END ==> ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  stale:  vm_ept[vm].stale == \old(vm_ept[vm].stale);
 */
 void ept_mark_dirty(vm_id vm, u64 gfn);

@@ -118,6 +118,40 @@ struct plan_host {
 	u64 host_end;		/* first byte after usable RAM, at most 4 GiB */
 };
 
+/*@
+  // Image n of VM m lies in its RAM, in whole sectors as it is loaded.
+  logic integer plan_sectors(integer bytes) = (bytes + 511) / 512 * 512;
+  predicate plan_image_inside{L}(struct plan_vm *m, integer n) =
+    m->image[n].bytes > 0 && m->image[n].gpa % PAGE_BYTES == 0 && m->image[n].source % 512 == 0 &&
+    m->image[n].gpa + plan_sectors(m->image[n].bytes) <= m->ram_bytes;
+  predicate plan_images_apart{L}(struct plan_vm *m, integer n, integer k) =
+    m->image[n].gpa + plan_sectors(m->image[n].bytes) <= m->image[k].gpa ||
+    m->image[k].gpa + plan_sectors(m->image[k].bytes) <= m->image[n].gpa;
+  predicate plan_images{L}(struct plan_vm *m) =
+    m->image_count <= PLAN_IMAGES && (\forall integer n; 0 <= n < m->image_count ==> plan_image_inside(m, n)) &&
+    (\forall integer n, k; 0 <= k < n < m->image_count ==> plan_images_apart(m, n, k));
+
+  // The region of VM m: aligned, below 4 GiB, between the hypervisor's memory and the end of the host's.
+  predicate plan_region{L}(struct plan_vm *m, struct plan_host *host) =
+    m->ram_hpa % PAGE_2M_BYTES == 0 && m->ram_bytes % PAGE_BYTES == 0 && 0x100000 <= m->ram_bytes <= 0x100000000 &&
+    m->ram_hpa < 0x100000000 && host->hv_end <= m->ram_hpa && m->ram_hpa + m->ram_bytes <= host->host_end;
+  // What a VM starts with is legal.
+  predicate plan_start{L}(struct plan_vm *m) =
+    m->start <= PLAN_START_LONG && m->cpu <= PLAN_CPU_AVX && 1 <= m->weight <= 1000 &&
+    m->rip < m->ram_bytes && m->gdt < m->ram_bytes;
+  predicate plan_vm_valid{L}(struct plan_vm *m, struct plan_host *host) =
+    plan_region(m, host) && plan_start(m) && plan_images(m);
+  predicate plan_apart{L}(struct plan_vm *m, struct plan_vm *n) =
+    m->ram_hpa + m->ram_bytes <= n->ram_hpa || n->ram_hpa + n->ram_bytes <= m->ram_hpa;
+
+  // What isolation needs of a plan: each region is sound, and no two meet.
+  predicate plan_valid{L}(struct plan *plan, struct plan_host *host) =
+    1 <= plan->vm_count <= VM_MAX && plan->clock <= PLAN_CLOCK_HOST && plan->pace <= PLAN_PACE_REAL &&
+    plan->link <= PLAN_LINK_TEXT && 10000 <= plan->quantum_ticks <= 1000000000 &&
+    (\forall integer i; 0 <= i < plan->vm_count ==> plan_vm_valid(&plan->vm[i], host)) &&
+    (\forall integer i, k; 0 <= k < i < plan->vm_count ==> plan_apart(&plan->vm[i], &plan->vm[k]));
+*/
+
 /* Writes the PLAN_BYTES of `plan` to `out`. */
 void plan_encode(const struct plan *plan, u8 out[PLAN_BYTES]);
 
@@ -125,10 +159,22 @@ void plan_encode(const struct plan *plan, u8 out[PLAN_BYTES]);
  * plan_validate's. On an error *plan is unspecified and must not be used. */
 enum plan_error plan_decode(const u8 *in, u32 bytes, struct plan *plan);
 
-/* Checks every rule named in this file. `vm` (if not null) is set to the VM at fault. No effect besides. */
+/* Checks every rule named in this file. `vm` is set to the VM at fault. No effect besides. */
+/*@ requires valid: \valid_read(plan) && \valid_read(host) && \valid(vm);
+    requires apart: \separated(vm, plan, host);
+    assigns  *vm;
+    exits    never: \false;
+    ensures  result: 0 <= \result < PLAN_ERRORS;
+    ensures  valid:  \result == PLAN_OK ==> plan_valid(plan, host);
+    ensures  fault:  *vm < VM_MAX;
+*/
 enum plan_error plan_validate(const struct plan *plan, const struct plan_host *host, vm_id *vm);
 
 /* One clause in English, without a full stop: "guest RAM overlaps another VM's". */
+/*@ assigns \result \from error;
+    exits   never: \false;
+    ensures text: \valid_read(\result);
+*/
 const char *plan_error_text(enum plan_error error);
 
 #endif
