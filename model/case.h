@@ -16,12 +16,13 @@
 #define MODEL_BATCH 8192u
 #define MODEL_RECORD_MAX 64u
 
-enum model_suite { SUITE_ENTRY, SUITE_EPT, SUITE_EXIT, SUITE_COUNTER };
+enum model_suite { SUITE_ENTRY, SUITE_EPT, SUITE_EXIT, SUITE_COUNTER, SUITE_INSTRUCTION };
 
 struct model_params {
 	u64 magic, seed, first, count;
 	u32 cases_sector;	/* not 0: the cases themselves are on the boot disk, one a sector */
-	u32 cases_reserved;
+	u32 reserved;
+	u64 kill;		/* not 0: this VM-entry case enters wait-for-SIPI, where Bochs hangs for ever (to see that the run goes on) */
 	u32 suite, careful;	/* careful: after every case its results are on the disk */
 };
 

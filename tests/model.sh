@@ -33,6 +33,11 @@ verdict "at least 145 of Bochs's texts are provoked" $?
 verdict "a shard runs its share" $?
 [ "$(number exit_reasons_checked)" -ge 45 ]
 verdict "exit information agrees for at least 45 basic exit reasons" $?
+[ "$(number instruction_texts)" -ge 25 ] && [ "$(number counter_facts)" -ge 15 ]
+verdict "VMX instructions fail as the SDM says, with at least 25 texts; counter and timer are exact" $?
+"$build/model/model" "$build" --entry 3000 --ept 0 --jobs 1 --kill 2000 >"$work/out" 2>&1
+[ $? = 1 ] && grep -q "^difference: case 2000 of suite 0 ends the runner" "$work/out" && grep -q "^VM entry: 2999 cases.* 0 differ" "$work/out"
+verdict "a case that hangs Bochs is reported and the run goes on behind it" $?
 # a fault in the spec is found, and told as a C literal with the section
 src=$work/src
 mkdir -p "$src"

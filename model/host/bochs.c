@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define CYLINDER (16ull * 63 * 512)
-#define STALL_SECONDS 12
+#define STALL_SECONDS 8
 
 static const char configuration[] =
 	"cpu: model=tigerlake, count=1, ips=4000000, reset_on_triple_fault=0\n"
@@ -120,7 +120,7 @@ static void prepare(const char *build, const char *directory, const struct model
 		   ((1 + sectors + case_count) * 512u + CYLINDER - 1) / CYLINDER * CYLINDER);
 	write_file(directory, "data.img", "", 0, data_bytes);
 	write_file(directory, "oprom.bin", rom, rom_bytes, 0);
-	bytes = snprintf(text, sizeof(text), configuration, params->suite == SUITE_ENTRY ? "report" : "ignore");
+	bytes = snprintf(text, sizeof(text), configuration, params->suite == SUITE_ENTRY || params->suite == SUITE_INSTRUCTION ? "report" : "ignore");
 	write_file(directory, "rc", text, (size_t)bytes, 0);
 	write_file(directory, "go", "c\nq\n", 4, 0);
 	free(image);
@@ -131,7 +131,10 @@ static void prepare(const char *build, const char *directory, const struct model
 static pid_t start(const char *directory)
 {
 	pid_t parent = getpid();
-	pid_t pid = fork();
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
 
 	if (pid < 0)
 		err(2, "fork");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * model BUILD [--seed N] [--entry N] [--ept N] [--shard K/N] [--jobs N] [--report FILE] [--against DIRECTORY]...
+ * model BUILD [--seed N] [--entry N] [--ept N] [--shard K/N] [--jobs N] [--report FILE] [--against DIRECTORY]... [--kill CASE]
  * Cross-checks the executable spec with stock Bochs. Exit status: 0 agreement, 1 unexplained differences, 2 it cannot run.
  */
 #include "model/host/report.h"
@@ -21,7 +21,7 @@
 
 struct job {
 	const char *build;
-	u64 seed, entry, ept, shard, shards;
+	u64 seed, entry, ept, shard, shards, kill;
 	u32 jobs;
 };
 
@@ -53,7 +53,7 @@ static void suite(const struct job *job, u32 which, u64 count, u32 worker, struc
 	chunk = chunk < CHUNK ? chunk : CHUNK;
 	for (u64 at = first; at < end; at += chunk, turn++)
 		if (turn % job->jobs == worker)
-			work(job->build, which, job->seed, at, end - at < chunk ? end - at : chunk, totals);
+			work(job->build, which, job->seed, at, end - at < chunk ? end - at : chunk, job->kill, totals);
 }
 
 /* One suite on all workers. Returns its seconds. */
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "entry", required_argument, NULL, 'e' }, { "ept", required_argument, NULL, 'p' },
 		{ "shard", required_argument, NULL, 'k' }, { "jobs", required_argument, NULL, 'j' }, { "report", required_argument, NULL, 'r' },
-		{ "against", required_argument, NULL, 'a' }, { NULL, 0, NULL, 0 }
+		{ "against", required_argument, NULL, 'a' }, { "kill", required_argument, NULL, 'x' }, { NULL, 0, NULL, 0 }
 	};
 	struct job job = { .seed = 1, .entry = 1000000, .ept = 1000000, .shards = 1, .jobs = 2 };
 	const char *report = NULL;
@@ -111,6 +111,7 @@ int main(int argc, char **argv)
 		case 's': job.seed = number(optarg); break;
 		case 'e': job.entry = number(optarg); break;
 		case 'p': job.ept = number(optarg); break;
+		case 'x': job.kill = number(optarg); break;
 		case 'j': job.jobs = (u32)number(optarg); break;
 		case 'r': report = optarg; break;
 		case 'a': work_again(optarg, &sum); again = true; break;
@@ -129,6 +130,7 @@ int main(int argc, char **argv)
 	if (!again) {
 		work_exits(job.build, &sum);
 		work_counter(job.build, &sum);
+		work_instructions(job.build, &sum);
 		times.entry = job.entry == 0 ? 0 : parallel(&job, SUITE_ENTRY, job.entry, totals);
 		times.ept = job.ept == 0 ? 0 : parallel(&job, SUITE_EPT, job.ept, totals);
 		for (u32 i = 0; i < job.jobs; i++)

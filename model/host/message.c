@@ -27,13 +27,13 @@ const struct message_info messages[MESSAGES] = {
 #undef MESSAGE
 };
 
-static bool match(const char *pattern, const char *text)
+bool message_match(const char *pattern, const char *text)
 {
 	for (; *pattern != '\0'; pattern++, text++) {
 		if (*pattern == '*') {
 			if (pattern[1] == '\0')
 				return true;
-			while (*text != '\n' && *text != '\0' && !match(pattern + 1, text))
+			while (*text != '\n' && *text != '\0' && !message_match(pattern + 1, text))
 				text++;
 			return *text != '\n' && *text != '\0';
 		}
@@ -46,7 +46,7 @@ static bool match(const char *pattern, const char *text)
 u32 message_find(const char *text)
 {
 	for (u32 i = 0; i < MESSAGES; i++)
-		if (match(messages[i].text, text))
+		if (message_match(messages[i].text, text))
 			return i;
 	return MESSAGES;
 }

@@ -26,6 +26,9 @@ extern const struct message_info messages[MESSAGES];
 u32 message_find(const char *text);
 
 /* One line about CPU 0: its tick and its text. Moves *at behind the line; false at the end of the log. */
+/* A log text (ending in a newline) against a pattern with `*`. */
+bool message_match(const char *pattern, const char *text);
+
 bool log_next(const char **at, const char *end, u64 *tick, const char **text);
 
 #endif

@@ -50,7 +50,7 @@ static u32 reachable(void)
 
 u64 report_differences(const struct totals *t)
 {
-	return t->entry.disagree + t->ept.disagree + t->exits.disagree + t->counter_differ + t->dead + t->caps_differ + t->unknown_texts;
+	return t->entry.disagree + t->ept.disagree + t->exits.disagree + t->counter_differ + t->instruction_differ + t->dead + t->caps_differ + t->unknown_texts;
 }
 
 static double rate(u64 cases, double seconds)
@@ -79,6 +79,8 @@ void report_text(const struct totals *t, const struct report_times *times)
 	printf("exit information: %llu snippets, %u basic exit reasons, %llu waived, %llu differ\n", (unsigned long long)t->exits.cases, report_reasons(t),
 	       (unsigned long long)t->exits.waived, (unsigned long long)t->exits.disagree);
 	printf("counter and timer: %llu facts, %llu differ\n", (unsigned long long)t->counter_cases, (unsigned long long)t->counter_differ);
+	printf("VMX instructions: %llu cases, %llu with a text of Bochs, %llu waived, %llu differ\n", (unsigned long long)t->instruction_cases,
+	       (unsigned long long)t->instruction_texts, (unsigned long long)t->instruction_waived, (unsigned long long)t->instruction_differ);
 	if (t->dead != 0 || t->caps_differ != 0 || t->unknown_texts != 0)
 		printf("cases that end the runner: %llu; runs with other capabilities than spec/caps.c: %llu; unknown texts: %llu\n",
 		       (unsigned long long)t->dead, (unsigned long long)t->caps_differ, (unsigned long long)t->unknown_texts);
@@ -180,6 +182,8 @@ bool report_json(const char *path, u64 seed, const struct totals *t, const struc
 	json_object_object_add(root, "ept_cases_per_second", num((u64)rate(t->ept.cases, times->ept)));
 	json_object_object_add(root, "exit_reasons_checked", num(report_reasons(t)));
 	json_object_object_add(root, "counter_facts", num(t->counter_cases));
+	json_object_object_add(root, "instruction_cases", num(t->instruction_cases));
+	json_object_object_add(root, "instruction_texts", num(t->instruction_texts));
 	json_object_object_add(root, "exit_snippets", num(t->exits.cases));
 	json_object_object_add(root, "exit_reasons", reason_rows(t));
 	json_object_object_add(root, "disagreements_unexplained", num(report_differences(t)));

@@ -2,6 +2,7 @@
 /* Runs stretches of cases, survives what kills the runner, and minimizes differences. */
 #include "model/host/work.h"
 #include "model/host/bochs.h"
+#include "model/instruction_case.h"
 #include "spec/vmx.h"
 
 #include <stdio.h>
@@ -162,12 +163,12 @@ static void judge_run(const char *build, const struct bochs_run *run, u32 suite,
 	}
 }
 
-void work(const char *build, u32 suite, u64 seed, u64 first, u64 count, struct totals *t)
+void work(const char *build, u32 suite, u64 seed, u64 first, u64 count, u64 kill, struct totals *t)
 {
 	bool careful = false;
 
 	while (count > 0) {
-		struct model_params params = { .magic = MODEL_MAGIC, .seed = seed, .first = first, .count = count, .suite = suite, .careful = careful };
+		struct model_params params = { .magic = MODEL_MAGIC, .seed = seed, .first = first, .count = count, .suite = suite, .careful = careful, .kill = kill };
 		struct bochs_run run;
 		u64 done;
 
@@ -250,5 +251,48 @@ void work_counter(const char *build, struct totals *t)
 		       (long long)(r[i].gpa - r[0].gpa), (unsigned long long)r[i].linear, (unsigned long long)r[i].error);
 	}
 	t->dead += counter_case_count - done;
+	bochs_free(&run);
+}
+
+static const char *compare_instruction(const struct instruction_case *c, const struct model_result *r, const char *text)
+{
+	bool waived = c->waiver != NULL;
+
+	if (r->reason != (u32)(waived ? c->waived_outcome : c->outcome))
+		return "flags";
+	if (r->error != (waived ? c->waived_error : c->error))
+		return "VM-instruction error";
+	if ((text == NULL) != (c->text == NULL) || (text != NULL && !message_match(c->text, text)))
+		return "text";
+	return NULL;
+}
+
+void work_instructions(const char *build, struct totals *t)
+{
+	struct model_params params = { .magic = MODEL_MAGIC, .count = instruction_case_count, .suite = SUITE_INSTRUCTION, .careful = 1 };
+	struct bochs_run run;
+	u64 done = bochs_run(build, &params, NULL, &run);
+	const struct model_result *r = run.results;
+	struct join j;
+
+	join_begin(&j, &run);
+	for (u64 i = 0; i < done; i++) {
+		const struct instruction_case *c = &instruction_cases[i];
+		const char *text = NULL, *differs;
+
+		for (; j.have && j.tick <= r[i].extra; j.have = log_next(&j.at, j.end, &j.tick, &j.text))
+			if (j.tick >= r[i].tsc)	/* the last line is the instruction's own; is_eptptr_valid may add one before */
+				text = j.text;
+		differs = compare_instruction(c, &r[i], text);
+		t->instruction_cases++;
+		t->instruction_texts += differs == NULL && c->text != NULL;
+		t->instruction_waived += c->waiver != NULL;
+		if (differs == NULL)
+			continue;
+		t->instruction_differ++;
+		printf("difference: \"%s\": %s (SDM 3C 30.3): outcome %u, error %u, text %.*s\n", c->name, differs, r[i].reason, r[i].error,
+		       text != NULL ? (int)strcspn(text, "\n") : 4, text != NULL ? text : "none");
+	}
+	t->dead += instruction_case_count - done;
 	bochs_free(&run);
 }

@@ -4,7 +4,7 @@
 #include "hv/native/asm.h"
 #include "hv/native/ata.h"
 #include "hv/vmcs.h"
-#include "hv/x86.h"
+#include "spec/vmx.h"
 
 #define IA32_S_CET 0x6a2u
 
@@ -34,6 +34,12 @@ void suite_entry(void)
 			c = *(const struct model_case *)(const void *)sector;
 		} else {
 			model_generate(params.seed, n, &header, &c);
+		}
+		if (params.kill != 0 && n == params.kill) {
+			c.base = BASE_LONG;
+			c.change_count = 1;
+			c.change[0].field = F_GUEST_ACTIVITY_STATE;
+			c.change[0].value = ACTIVITY_WAIT_FOR_SIPI;
 		}
 		base_load(c.base);
 		write_msr_area(&c);

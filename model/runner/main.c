@@ -99,6 +99,9 @@ _Noreturn void native_main(u32 magic, u32 info)
 		record_bytes = sizeof(struct exit_result);
 		suite_counter();
 		break;
+	case SUITE_INSTRUCTION:
+		suite_instruction();
+		break;
 	default: break;
 	}
 	header.done = params.count;

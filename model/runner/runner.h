@@ -33,6 +33,7 @@ void suite_entry(void);
 void suite_ept(void);
 void suite_exit(void);
 void suite_counter(void);
+void suite_instruction(void);
 
 /* main.c: results go to the data disk in batches. */
 void *result_slot(u64 number);
