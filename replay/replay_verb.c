@@ -14,7 +14,7 @@ enum option_key { OPT_UNTIL = 0x100, OPT_FROM, OPT_VM, OPT_REPORT, OPT_KEEP, OPT
 
 static const struct argp_option option_table[] = {
 	{ "from", OPT_FROM, "POSITION", 0, "start at the last checkpoint before it (made if missing)", 0 },
-	{ "until", OPT_UNTIL, "POSITION", 0, "stop there and print the VM's registers", 0 },
+	{ "until", OPT_UNTIL, "POSITION|input:N", 0, "stop there, or right after the VM's Nth input, and print its registers", 0 },
 	{ "vm", OPT_VM, "NAME", 0, "replay only this VM of several", 0 },
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
 	{ "report", OPT_REPORT, "FILE", 0, "write every report of the hypervisor to FILE, as JSON", 0 },
@@ -26,6 +26,38 @@ static const struct argp_option option_table[] = {
 static const char *path;
 static struct replay_wish wish = { .until = TIME_NEVER };
 
+/* The position of the input that --until=input:N names. */
+static struct { u64 number, seen, position; } input;
+
+static bool count_input(const struct journal_event *event, u64 block, u32 offset, u32 bytes, void *context)
+{
+	(void)block;
+	(void)offset;
+	(void)bytes;
+	(void)context;
+	if (event->kind != JOURNAL_CONSOLE && event->kind != JOURNAL_TIME)
+		return true;
+	input.seen++;
+	input.position = event->position;
+	return input.seen < input.number;
+}
+
+static int find_input(const struct recording *recording)
+{
+	u32 vm = 0;
+
+	while (wish.only != NULL && vm + 1 < recording->plan.vm_count &&
+	       strcmp((const char *)recording->plan.vm[vm].name, wish.only) != 0)
+		vm++;
+	if (recording->plan.vm_count > 1 && wish.only == NULL)
+		return say_fail(STATUS_USAGE, "--until=input: means one VM: choose it with --vm");
+	recording_events(recording, vm, count_input, NULL);
+	if (input.seen < input.number)
+		return say_fail(STATUS_REFUSED, "%s: its VM got %llu inputs only", path, (unsigned long long)input.seen);
+	wish.until = input.position > 0 ? input.position : 1;
+	return 0;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct run_spec *run = state->input;
@@ -33,7 +65,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_UNTIL:
-		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &wish.until);
+		if (strncmp(arg, "input:", 6) == 0)
+			good = guest_parse_number(arg + 6, 1, TIME_NEVER - 1, &input.number);
+		else
+			good = guest_parse_number(arg, 1, TIME_NEVER - 1, &wish.until);
 		break;
 	case OPT_FROM:
 		good = guest_parse_number(arg, 1, TIME_NEVER - 1, &wish.from);
@@ -89,6 +124,8 @@ int replay_main(int argc, char **argv)
 	status = names_open();
 	if (status == 0)
 		status = recording_read(path, false, &recording);
+	if (status == 0 && input.number > 0)
+		status = find_input(&recording);
 	if (status == 0 && wish.from > 0 && recording.plan.vm_count > 1 && wish.only == NULL)
 		status = say_fail(STATUS_USAGE, "--from starts one VM: choose it with --vm");
 	if (status == 0 && wish.from > 0 && !checkpoint_exists(&recording))

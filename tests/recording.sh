@@ -147,6 +147,18 @@ look verify x.rpl
 refused $? 'sequence number'
 verdict "a journal without its first block is told" $?
 
+# a full disk, in a mount namespace of our own where that is allowed
+if unshare -rm true 2>/dev/null; then
+	mkdir fs
+	export build chance
+	# shellcheck disable=SC2016
+	unshare -rm sh -c 'mount -t tmpfs -o size=64k none fs && cd fs && { timeout -s KILL 100 "$build/reprise" record -o f.rpl --kernel "$chance" --memory 16M \
+		--append 6000 --clock host --quantum 10000 </dev/null >../disk.txt 2>../err; echo $? >../status; cp -p --sparse=always f.rpl f.rpl.journal ..; }' 2>>err
+	look replay f.rpl
+	[ $? = 0 ] && [ "$(cat status)" = 123 ] && [ -s out ] && cmp -s -n "$(stat -c %s out)" out disk.txt && grep -q 'the recording ends here' err
+	verdict "on a full disk the VM stops, and what was written replays" $?
+fi
+
 # killed at a random moment: Bochs or reprise itself
 bad=0 replayed=0
 for i in $(seq "${KILLS:-4}"); do
