@@ -4,10 +4,9 @@
  * end of each prompt). Bochs's debugger stops the emulator, not the guest, so nothing here changes what the guest does.
  *
  * How Bochs 2.7 behaves, found by running it:
- * - "sba T" stops at the first instruction boundary with time T. When the last time breakpoint has been hit, it repeats
- *   with its period; one in the far future, set first, keeps it from being the last. There is no way to remove one.
- * - "s" executes one instruction, or one iteration of a REP.
- * - "vmexitbp" stops before the hypervisor's first instruction; the exit itself takes a tick.
+ * - "s N" executes N instructions, or iterations of a REP: N ticks. It reports breakpoints and watchpoints on its way and at
+ *   its end; a time breakpoint ("sba") would hide a watchpoint that is hit at the same time, and cannot be removed.
+ * - "vmexitbp" stops before the first instruction of the hypervisor; the exit itself takes a tick.
  */
 #include "bochsdbg.h"
 
@@ -27,8 +26,6 @@
 
 #define MARK '\036'		/* as in preload/fork.c */
 #define ANSWER_MS 60000		/* no command but "c" and "s" takes so long */
-#define FAR 0x0fffffffffffffffull
-#define TIME_MIN 64		/* "sba" costs more than so many steps */
 
 static u32 dead(struct target *target)
 {
@@ -163,8 +160,6 @@ static bool stop_parse(struct target *target)
 		target->address = address;
 		target->rip = rip;
 	}
-	while (target->pending_count > 0 && target->pending[0] <= target->tick)
-		memmove(target->pending, target->pending + 1, --target->pending_count * sizeof(target->pending[0]));
 	return true;
 }
 
@@ -198,34 +193,15 @@ u32 target_step(struct target *target, u64 count)
 	return go(target, command);
 }
 
-/* Sees to it that Bochs stops at time `tick`. False: too many such times wait already. */
-static bool stop_at(struct target *target, u64 tick)
-{
-	u32 i = 0;
-
-	while (i < target->pending_count && target->pending[i] < tick)
-		i++;
-	if (i < target->pending_count && target->pending[i] == tick)
-		return true;
-	if (target->pending_count == TARGET_PENDING || target_ask(target, "sba %llu", (unsigned long long)tick) == NULL)
-		return false;
-	memmove(target->pending + i + 1, target->pending + i, (target->pending_count - i) * sizeof(target->pending[0]));
-	target->pending[i] = tick;
-	target->pending_count++;
-	return true;
-}
-
+/* "s N" rather than a time breakpoint: that would hide a watchpoint's hit at the same time. */
 u32 target_run(struct target *target, u64 until)
 {
-	bool timed = until == 0 || until - target->tick >= TIME_MIN;
 	u32 stop = 0;
 
-	if (timed && until != 0)
-		timed = stop_at(target, until);
 	while (stop == 0) {
 		if (until != 0 && target->tick >= until)
 			return TARGET_TICK;
-		stop = timed ? go(target, "c\n") : target_step(target, until - target->tick);
+		stop = until == 0 ? go(target, "c\n") : target_step(target, until - target->tick);
 	}
 	return until != 0 && target->tick >= until ? stop | TARGET_TICK : stop;
 }
@@ -315,8 +291,7 @@ int target_open(struct target *target, const struct target_host *host, const str
 	close(pair[1]);
 	target->fd = pair[0];
 	target->pid = bochs->pid;
-	if (status == 0 && (!answer(target, false, &woken) || !stop_parse(target) || !link_accept(link) ||
-			    target_ask(target, "sba %llu", FAR) == NULL))
+	if (status == 0 && (!answer(target, false, &woken) || !stop_parse(target) || !link_accept(link)))
 		status = bochs_complain(temp, "before its debugger answered");
 	if (status != 0)
 		target_close(target);

@@ -35,6 +35,8 @@ bool monitor_need(struct call *call, u32 words, const char *usage);
 /* Says why nothing more can be done. False: go on. */
 bool monitor_failed(struct call *call, enum travel_result result);
 
+bool monitor_digest(struct call *call);
+bool monitor_journeys(struct call *call);
 bool monitor_exits(struct call *call);
 bool monitor_vmcs(struct call *call);
 bool monitor_ept(struct call *call);

@@ -12,6 +12,7 @@
 #include "recording.h"
 #include "run.h"
 #include "say.h"
+#include "until_fail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,7 +184,11 @@ int record_main(int argc, char **argv)
 		.hv = "hv-record.bin", .prepare = prepare, .console = console, .finish = finish
 	};
 	static struct run_spec spec;
-	int status = options_record(argc, argv, &spec);
+	int status;
+
+	if (until_fail_wanted(argc, argv))
+		return until_fail_main(argc, argv);
+	status = options_record(argc, argv, &spec);
 
 	for (u32 v = 0; v < spec.vm_count && status == 0; v++) {
 		spec.vm[v].flags |= PLAN_MAP_4K;	/* for digests of memory */

@@ -10,7 +10,6 @@
 #include "bochs.h"
 #include "link.h"
 
-#define TARGET_PENDING 4	/* times at which Bochs will stop whether it is still wanted or not */
 #define TARGET_BREAKS 14	/* Bochs has 16 linear breakpoints; two are for finding VM entries */
 #define TARGET_WATCHES 16	/* each for reading and for writing */
 
@@ -43,8 +42,6 @@ struct target {
 	u64 rip;		/* valid if `fetchable` */
 	bool fetchable;
 	u64 watched;		/* the address of the last watchpoint hit */
-	u64 pending[TARGET_PENDING];
-	u32 pending_count;
 	bool exits, dirty;	/* stops at exits; has breakpoints or watchpoints */
 	u64 moves;		/* changes whenever the machine ran */
 	u64 raw;		/* this many bytes of the next answer are data */

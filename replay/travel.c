@@ -53,6 +53,12 @@ static bool com1(void *context)
 			} else if (event.type == LINK_EVENT_MESSAGE && travel->end_tick == 0) {
 				say("%s", event.text);
 			} else if (event.type == LINK_EVENT_REPORT) {
+				if (event.report.type == LINK_DIFFERS && !travel->diverged) {
+					travel->diverged = true;
+					say("the replay differs from the recording at position %llu; what follows is not what was "
+					    "recorded",
+					    (unsigned long long)event.report.position);
+				}
 				if (event.report.type == LINK_END)
 					travel->end_seen = event.report.ticks;
 				ended = ended || event.report.type == LINK_ALL_ENDED || event.report.type == LINK_FATAL ||

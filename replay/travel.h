@@ -80,6 +80,7 @@ struct travel {
 	void (*alive)(void *context);
 	void *wake_context;
 	bool ended, echo;		/* the end was just seen; write consoles to stdout */
+	bool diverged;			/* a digest of the recording did not match */
 	bool live;			/* a run of its own: it can be changed, and not gone back in */
 	const struct run_hooks *hooks;	/* the hypervisor, its layout and disks; set before travel_open */
 };

@@ -329,9 +329,8 @@ static enum travel_result last_in(struct travel *travel, struct checkpoint *from
 
 			*last = (struct last_hit){ write ? TRAVEL_WRITE : TRAVEL_READ, travel->now.tick,
 						   watch_hit(travel, breaks, count, write), VM_MAX };
-			continue;
 		}
-		if ((stop & TARGET_BREAK) == 0 || travel->now.tick >= here->tick)
+		if ((stop & (TARGET_BREAK | TARGET_READ | TARGET_WRITE)) == 0 || travel->now.tick >= here->tick)
 			continue;
 		travel->place.vm = travel_vm(travel);
 		travel->place.rip = target_rip(&travel->now);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Guests under test: every file in long/, protected/ and real/ is one, built to $B/guests/KIND/NAME. GNUmakefile includes this.
 GUESTS := tests/guests
-GUEST_FLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
+GUEST_FLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-strict-aliasing -mno-red-zone -mgeneral-regs-only -I$(GUESTS)/lib -MMD -MP
 GUEST_LINK := -static -nostdlib -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack
 GUEST_LIB_C := $(wildcard $(GUESTS)/lib/*.c)

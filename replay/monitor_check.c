@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The debugger checks itself: digests of a place, and journeys to random places and back, with the times they took. The
+ * tests and the benchmark use these.
+ */
+#include "file.h"
+#include "gdb_registers.h"
+#include "monitor_internal.h"
+#include "say.h"
+#include "travel_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STEPS 10
+#define CHUNK (1u << 20)
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* SHA-256 of all registers of the VM at the stop, but without the platform's time. */
+static bool digest_registers(struct travel *travel, u8 digest[32])
+{
+	struct gdb_registers registers;
+	u8 all[4096];
+	u32 at = 0;
+
+	if (travel->place.vm == VM_MAX || !gdb_registers_get(travel, travel->place.vm, &registers))
+		return false;
+	for (u32 i = 0; i < gdb_register_count(); i++)
+		at += gdb_register(&registers, i, all + at);
+	file_sha256(all, at, digest);
+	return true;
+}
+
+/* SHA-256 of the digests of each MiB of its RAM. */
+static bool digest_memory(struct travel *travel, u8 digest[32])
+{
+	const struct plan_vm *vm = &travel->layout.plan.vm[travel->place.vm % VM_MAX];
+	u64 chunks = (vm->ram_bytes + CHUNK - 1) / CHUNK;
+	u8 *sums = say_alloc(chunks * 32), *data = say_alloc(CHUNK);
+	bool good = true;
+
+	for (u64 i = 0; good && i < chunks; i++) {
+		u64 bytes = vm->ram_bytes - i * CHUNK < CHUNK ? vm->ram_bytes - i * CHUNK : CHUNK;
+
+		good = target_read(&travel->now, vm->ram_hpa + i * CHUNK, data, bytes);
+		file_sha256(data, bytes, sums + i * 32);
+	}
+	file_sha256(sums, chunks * 32, digest);
+	free(sums);
+	free(data);
+	return good;
+}
+
+static void hexadecimal(const u8 digest[32], char text[65])
+{
+	for (u32 i = 0; i < 32; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+bool monitor_digest(struct call *call)
+{
+	u8 registers[32], memory[32];
+	char text[65];
+
+	if (!digest_registers(call->travel, registers) || !digest_memory(call->travel, memory)) {
+		fprintf(call->out, "nothing to take a digest of\n");
+		return false;
+	}
+	hexadecimal(registers, text);
+	fprintf(call->out, "registers %s\n", text);
+	monitor_text(call->json, "registers", text);
+	hexadecimal(memory, text);
+	fprintf(call->out, "memory    %s\n", text);
+	monitor_text(call->json, "memory", text);
+	return true;
+}
+
+static u64 draw(u64 *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dull;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static double percentile(double *sample, u64 count, u64 percent)
+{
+	u64 i = (count * percent + 99) / 100;
+
+	qsort(sample, count, sizeof(*sample), compare);
+	return sample[(i > 0 ? i : 1) - 1];
+}
+
+static void put_seconds(struct call *call, const char *name, double *sample, u64 count)
+{
+	double p50 = percentile(sample, count, 50), p99 = percentile(sample, count, 99);
+	struct json_object *json;
+
+	fprintf(call->out, "%-14s p50 %.3f s, p99 %.3f s\n", name, p50, p99);
+	if (call->json == NULL)
+		return;
+	json = json_object_new_object();
+	json_object_object_add(json, "p50", json_object_new_double(p50));
+	json_object_object_add(json, "p99", json_object_new_double(p99));
+	json_object_object_add(call->json, name, json);
+}
+
+struct journey {
+	double *go, *first, *again;
+	u64 differ;
+	struct travel_place at;		/* the first place at which something differed */
+};
+
+/* To a random place, ten steps forwards and ten back: registers at each stop, and memory, must be as they were. */
+static enum travel_result journey(struct travel *travel, u64 tick, u64 i, struct journey *journey)
+{
+	u8 before[STEPS + 1][32], here[32], memory[32], memory_after[32];
+	double begin = now();
+	enum travel_result result = travel_goto_tick(travel, tick);
+	struct travel_place start;
+	u32 steps = 0;
+	bool same;
+
+	if (result == TRAVEL_STOPPED && travel->place.vm == VM_MAX)
+		result = travel_step(travel, VM_MAX);
+	journey->go[i] = now() - begin;
+	if (result == TRAVEL_END)
+		result = TRAVEL_STOPPED;
+	start = travel->place;
+	if (result != TRAVEL_STOPPED || !digest_registers(travel, before[0]) || !digest_memory(travel, memory))
+		return TRAVEL_FAILED;
+	while (steps < STEPS && (result = travel_step(travel, start.vm)) == TRAVEL_STOPPED)
+		if (!digest_registers(travel, before[++steps]))
+			return TRAVEL_FAILED;
+	if (result != TRAVEL_STOPPED && result != TRAVEL_END)
+		return result;
+	journey->first[i] = journey->again[i] = 0;
+	same = true;
+	for (u32 k = steps; k > 0; k--) {
+		begin = now();
+		result = travel_step_back(travel, start.vm);
+		if (k == steps)
+			journey->first[i] = now() - begin;
+		else if (now() - begin > journey->again[i])
+			journey->again[i] = now() - begin;
+		if (result != TRAVEL_STOPPED || !digest_registers(travel, here))
+			return TRAVEL_FAILED;
+		same = same && memcmp(here, before[k - 1], 32) == 0;
+	}
+	if (!digest_memory(travel, memory_after))
+		return TRAVEL_FAILED;
+	if (!same || memcmp(memory, memory_after, 32) != 0 || travel->place.position != start.position) {
+		if (journey->differ++ == 0)
+			journey->at = start;
+	}
+	return TRAVEL_STOPPED;
+}
+
+bool monitor_journeys(struct call *call)
+{
+	struct travel *travel = call->travel;
+	u64 count = call->count > 1 ? strtoull(call->word[1], NULL, 0) : 10;
+	u64 state = (call->count > 2 ? strtoull(call->word[2], NULL, 0) : 1) * 0x9e3779b97f4a7c15ull + 1;
+	enum travel_result result = TRAVEL_STOPPED;
+	struct journey all = { 0 };
+	double begin = now();
+	u64 ticks;
+
+	if (count == 0 || count > 100000 || travel->live) {
+		fprintf(call->out, "usage: journeys [1..100000] [SEED]\n");
+		return false;
+	}
+	if (travel->last.tick == 0 && monitor_failed(call, travel_goto_end(travel)))
+		return false;
+	ticks = travel->last.tick - travel->first.tick;
+	fprintf(call->out, "first pass     %.1f million ticks a second\n", (double)ticks / 1e6 / (now() - begin));
+	monitor_number(call->json, "ticks_a_second", (u64)((double)ticks / (now() - begin)));
+	all.go = say_alloc(3 * count * sizeof(double));
+	all.first = all.go + count;
+	all.again = all.first + count;
+	for (u64 i = 0; result == TRAVEL_STOPPED && i < count; i++)
+		result = journey(travel, travel->first.tick + draw(&state) % ticks, i, &all);
+	if (result == TRAVEL_STOPPED) {
+		put_seconds(call, "goto", all.go, count);
+		put_seconds(call, "back_first", all.first, count);
+		put_seconds(call, "back_again", all.again, count);
+		fprintf(call->out, "%" PRIu64 " journeys, %" PRIu64 " differ\n", count, all.differ);
+		if (all.differ > 0)
+			fprintf(call->out, "the first from %s at position %" PRIu64 ", tick %" PRIu64 "\n",
+				monitor_vm(travel, all.at.vm), all.at.position, all.at.tick);
+		monitor_number(call->json, "journeys", count);
+		monitor_number(call->json, "differ", all.differ);
+	}
+	free(all.go);
+	return !monitor_failed(call, result);
+}
