@@ -93,13 +93,12 @@ static void map(struct maps *maps, const u8 *ram, const struct target_registers 
 }
 
 /* NT_PRSTATUS: elf_gregset_t is in the order of struct user_regs_struct. */
-static void status_fill(struct elf_prstatus *status, const struct gdb_registers *r)
+static struct elf_prstatus status_of(const struct gdb_registers *r)
 {
 	static const u8 order[] = { 15, 14, 13, 12, 5, 3, 11, 10, 9, 8, 0, 1, 2, 6, 7 };
-	elf_greg_t *g = status->pr_reg;
+	struct elf_prstatus status = { .pr_pid = 1 };
+	elf_greg_t *g = status.pr_reg;
 
-	memset(status, 0, sizeof(*status));
-	status->pr_pid = 1;
 	for (u32 i = 0; i < sizeof(order); i++)
 		g[i] = r->core.gpr[order[i]];
 	g[15] = ~0ull;	/* orig_rax: no system call */
@@ -114,6 +113,7 @@ static void status_fill(struct elf_prstatus *status, const struct gdb_registers 
 	g[24] = r->core.segment[TARGET_ES].selector;
 	g[25] = r->core.segment[TARGET_FS].selector;
 	g[26] = r->core.segment[TARGET_GS].selector;
+	return status;
 }
 
 struct note {
@@ -123,7 +123,7 @@ struct note {
 	Elf64_Nhdr about_head;
 	char about_name[8];
 	char about[256];	/* where in the run this is */
-};
+} __attribute__((packed));
 
 static bool write_core(FILE *out, const struct gdb_registers *registers, const char *about, struct maps *maps, const u8 *ram)
 {
@@ -136,7 +136,7 @@ static bool write_core(FILE *out, const struct gdb_registers *registers, const c
 	struct note note = { .status_head = { 5, sizeof(note.status), NT_PRSTATUS }, .status_name = "CORE",
 			     .about_head = { 8, sizeof(note.about), 1 }, .about_name = "REPRISE" };
 
-	status_fill(&note.status, registers);
+	note.status = status_of(registers);
 	snprintf(note.about, sizeof(note.about), "%s", about);
 	for (u32 i = 0; i < maps->count; i++)
 		maps->phdr[i].p_offset = data + maps->phdr[i].p_paddr;
