@@ -94,3 +94,5 @@ fuzz-mutants: fuzz-plain fuzz-afl $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## which o
 .PHONY: fuzz-own
 fuzz-own: fuzz-plain fuzz-afl $(FUZZ)/mutator.so ## put your own exit handlers (HANDLER=file.c) under the oracle
 	@fuzz/own $B $(HANDLER)
+
+bench: fuzz-plain fuzz-afl fuzz-san fuzz-cov $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict

@@ -6,12 +6,14 @@
  *   tool story FILE      the steps and what each exit was, up to the first broken rule
  *   tool bytes FILE      text from FILE, the input's bytes to standard output
  *   tool random SEED N   the bytes of N random steps, for measurements
+ *   tool loop SECONDS FILE   exits a second
  *   tool check FILE...   text and bytes of each step are the same thing
  *   tool count FILE...   steps, exits and bytes of inputs
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "guests.h"
 #include "step.h"
 
@@ -154,6 +156,28 @@ static int count(int argc, char **argv)
 	return 0;
 }
 
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The exit harness in a plain loop, step oracle on, without the replay. */
+static int loop(double seconds, const char *path)
+{
+	size_t n = read_all(path);
+	double start = seconds_now();
+	u64 exits = 0;
+
+	while (seconds_now() - start < seconds)
+		for (u32 i = 0; i < 16; i++)
+			exits += guests_run(bytes, n, false);
+	printf("%.0f\n", (double)exits / (seconds_now() - start));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	guests_begin();
@@ -165,6 +189,8 @@ int main(int argc, char **argv)
 		return write_bytes(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "random") == 0)
 		return write_random(strtoull(argv[2], NULL, 0), (u32)strtoul(argv[3], NULL, 0));
+	if (argc == 4 && strcmp(argv[1], "loop") == 0)
+		return loop(atof(argv[2]), argv[3]);
 	if (argc >= 3 && strcmp(argv[1], "check") == 0)
 		return check(argc - 2, argv + 2);
 	if (argc >= 3 && strcmp(argv[1], "count") == 0)
