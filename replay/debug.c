@@ -6,6 +6,7 @@
 #include "debug.h"
 
 #include "core.h"
+#include "debug_verb.h"
 #include "gdb.h"
 #include "monitor.h"
 #include "options.h"
@@ -22,21 +23,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SYMBOL_FILES 8
 #define GDB_ARGUMENTS 64
-#define WORDS 32
 
-struct options {
-	char *listen, *from, *output, *script;
-	struct { char *path; u64 offset; } symbols[SYMBOL_FILES];
-	u32 symbol_files;
-	u64 memory_mib;
-	bool json;
-	char *word[WORDS];
-	u32 words;
-};
-
-enum { KEY_AT = 256, KEY_FROM, KEY_JSON, KEY_MEMORY };
+enum { KEY_AT = 256, KEY_FROM, KEY_JSON, KEY_MEMORY, KEY_LEVEL, KEY_FORMAT, KEY_TO };
 
 static const struct argp_option listed[] = {
 	{ "listen", 'l', "[HOST:]PORT", 0, "serve gdb there instead of starting one (debug)", 0 },
@@ -46,14 +35,17 @@ static const struct argp_option listed[] = {
 	{ "from", KEY_FROM, "PLACE", 0, "go there first: a position, eEVENT, PERCENT%, start or end", 0 },
 	{ "at", 'a', "PLACE", OPTION_ALIAS, NULL, 0 },
 	{ "json", KEY_JSON, NULL, 0, "answer with one JSON object a line (query)", 0 },
-	{ "output", 'o', "FILE", 0, "the core to write (core)", 0 },
+	{ "output", 'o', "FILE", 0, "the file to write (core, trace)", 0 },
+	{ "level", KEY_LEVEL, "LEVEL", 0, "blocks, instructions or memory (trace)", 0 },
+	{ "format", KEY_FORMAT, "NAME", 0, "text, json or, of blocks, drcov (trace)", 0 },
+	{ "to", KEY_TO, "POSITION", 0, "end before this position (trace)", 0 },
 	{ "checkpoint-memory", KEY_MEMORY, "MIB", 0, "what checkpoints may hold of their own (default 2048)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-	struct options *options = state->input;
+	struct debug_options *options = state->input;
 	char *end;
 
 	switch (key) {
@@ -63,14 +55,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'a':
 	case KEY_FROM: options->from = argument; return 0;
 	case KEY_JSON: options->json = true; return 0;
+	case KEY_LEVEL: options->level = argument; return 0;
+	case KEY_FORMAT: options->format = argument; return 0;
+	case KEY_TO:
+		options->to = strtoull(argument, &end, 0);
+		if (end == argument || *end != '\0' || options->to == 0)
+			argp_error(state, "'%s' is no position", argument);
+		return 0;
 	case KEY_MEMORY:
 		options->memory_mib = strtoull(argument, &end, 10);
 		if (end == argument || *end != '\0' || options->memory_mib == 0)
 			argp_error(state, "'%s' is no number of MiB", argument);
 		return 0;
 	case 's':
-		if (options->symbol_files == SYMBOL_FILES)
-			argp_error(state, "more than %d --symbols", SYMBOL_FILES);
+		if (options->symbol_files == DEBUG_SYMBOL_FILES)
+			argp_error(state, "more than %d --symbols", DEBUG_SYMBOL_FILES);
 		options->symbols[options->symbol_files++].path = argument;
 		return 0;
 	case KEY_AT:
@@ -81,7 +80,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			argp_error(state, "'%s' is no address", argument);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (options->words == WORDS)
+		if (options->words == DEBUG_WORDS)
 			argp_error(state, "too many words");
 		options->word[options->words++] = argument;
 		return 0;
@@ -97,7 +96,7 @@ struct subject {
 	bool recorded;
 };
 
-static int open_recording(struct subject *subject, struct options *options)
+static int open_recording(struct subject *subject, struct debug_options *options)
 {
 	static const struct replay_wish whole = { .until = TIME_NEVER, .silent = true };
 	int status = recording_read(options->word[0], false, &subject->recording);
@@ -124,7 +123,7 @@ static int open_run(struct travel *travel)
 }
 
 /* Splits the command line at "--": ours before it, a run's behind it; without it the first word is a recording. */
-static int options_read(int argc, char **argv, const char *doc, struct options *options, struct subject *subject)
+static int options_read(int argc, char **argv, const char *doc, struct debug_options *options, struct subject *subject)
 {
 	const struct argp argp = { listed, parse, "FILE.rpl [WORD...]\n[WORD...] -- RUN-OPTIONS", doc, NULL, NULL, NULL };
 	char *run_argv[128] = { (char *)"reprise run" };
@@ -145,7 +144,7 @@ static int options_read(int argc, char **argv, const char *doc, struct options *
 	return open_run(subject->travel);
 }
 
-static int open_travel(struct travel *travel, const struct options *options)
+static int open_travel(struct travel *travel, const struct debug_options *options)
 {
 	int status = 0;
 
@@ -178,7 +177,7 @@ static int go_from(struct monitor *monitor, const char *from)
 	return good ? 0 : STATUS_REFUSED;
 }
 
-static pid_t start_gdb(const struct options *options, u16 port)
+static pid_t start_gdb(const struct debug_options *options, u16 port)
 {
 	const char *program = getenv("REPRISE_GDB");
 	char *arguments[GDB_ARGUMENTS] = { (char *)"gdb", (char *)"-q" };
@@ -213,7 +212,7 @@ static pid_t start_gdb(const struct options *options, u16 port)
 	_exit(STATUS_PLATFORM);
 }
 
-static int serve(struct travel *travel, const struct options *options)
+static int serve(struct travel *travel, const struct debug_options *options)
 {
 	u16 port;
 	int listener = gdb_listen(options->listen == NULL ? "0" : options->listen, &port);
@@ -235,7 +234,7 @@ static int serve(struct travel *travel, const struct options *options)
 	return status;
 }
 
-static int ask(struct travel *travel, const struct options *options)
+static int ask(struct travel *travel, const struct debug_options *options)
 {
 	struct monitor monitor;
 	int status;
@@ -277,11 +276,11 @@ static int ask(struct travel *travel, const struct options *options)
 }
 
 /* What the verbs have in common: opens the subject, goes to --from, and lets `act` work. */
-static int verb(int argc, char **argv, const char *doc, const char *(*wrong)(const struct options *options),
-		int (*act)(struct travel *travel, const struct options *options))
+int debug_verb(int argc, char **argv, const char *doc, const char *(*wrong)(const struct debug_options *options),
+		int (*act)(struct travel *travel, const struct debug_options *options))
 {
 	struct subject *subject = say_alloc(sizeof(*subject));
-	struct options options = { 0 };
+	struct debug_options options = { 0 };
 	struct monitor monitor;
 	int status;
 
@@ -309,29 +308,29 @@ static int verb(int argc, char **argv, const char *doc, const char *(*wrong)(con
 	return status;
 }
 
-static const char *no_words(const struct options *options)
+static const char *no_words(const struct debug_options *options)
 {
 	return options->words == 0 ? NULL : "there is a word too many";
 }
 
-static const char *some_words(const struct options *options)
+static const char *some_words(const struct debug_options *options)
 {
 	return options->words > 0 ? NULL : "what is the question? 'reprise query help' lists them";
 }
 
-static const char *core_options(const struct options *options)
+static const char *core_options(const struct debug_options *options)
 {
 	return options->output == NULL || options->from == NULL ? "give --at PLACE and -o FILE" : no_words(options);
 }
 
-static int write_core(struct travel *travel, const struct options *options)
+static int write_core(struct travel *travel, const struct debug_options *options)
 {
 	return core_write(travel, options->output);
 }
 
 int debug_main(int argc, char **argv)
 {
-	return verb(argc, argv,
+	return debug_verb(argc, argv,
 		    "Go through a recording, or a run that repeats, with gdb: forwards and backwards.\vAll of gdb's commands "
 		    "work, and 'monitor help' lists more. See reprise(1).",
 		    no_words, serve);
@@ -345,7 +344,7 @@ int query_main(int argc, char **argv)
 		monitor_command(&none, "help", stdout, NULL);
 		return 0;
 	}
-	return verb(argc, argv,
+	return debug_verb(argc, argv,
 		    "Ask a recording, or a run that repeats, one thing: the commands of 'monitor' as a verb.\vSeveral are "
 		    "separated by ';'. 'reprise query help' lists them.",
 		    some_words, ask);
@@ -353,7 +352,7 @@ int query_main(int argc, char **argv)
 
 int core_main(int argc, char **argv)
 {
-	return verb(argc, argv, "Write an ELF core of a guest at a place in its run, for gdb and others.", core_options,
+	return debug_verb(argc, argv, "Write an ELF core of a guest at a place in its run, for gdb and others.", core_options,
 		    write_core);
 }
 
@@ -361,7 +360,7 @@ int debug_run(const struct run_spec *run, const char *where)
 {
 	static const struct run_hooks live = { .hv = "hv.bin" };
 	struct travel *travel = say_alloc(sizeof(*travel));
-	struct options options = { .memory_mib = 2048, .listen = where[0] == '\0' ? NULL : (char *)where };
+	struct debug_options options = { .memory_mib = 2048, .listen = where[0] == '\0' ? NULL : (char *)where };
 	int status = 0;
 
 	memset(travel, 0, sizeof(*travel));

@@ -7,3 +7,7 @@ all: $B/bochs-fork.so
 $B/bochs-fork.so: replay/preload/fork.c GNUmakefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+
+.PHONY: debug-soak
+debug-soak: all $B/initramfs.cpio $B/kernel/vmlinuz guests ## 1,000 journeys of the debugger to random places and back
+	tests/soak/debug $B

@@ -54,7 +54,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (strcmp(verb, "--version") == 0 || strcmp(verb, "-V") == 0) {
-		puts(REPRISE_VERSION);
+		puts(REPRISE_VERSION "\n"
+		     "The sources are under the BSD 2-clause licence. This program links libbfd and libopcodes: as a whole it is\n"
+		     "under the GNU General Public License, version 3 or later.");
 		return 0;
 	}
 	for (size_t i = 0; i < VERBS; i++) {

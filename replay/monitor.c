@@ -378,6 +378,8 @@ static const struct { const char *name, *what; bool (*run)(struct call *call); }
 	{ "explain", "explain: the next instruction and the modes it runs in", monitor_explain },
 	{ "digest", "digest: SHA-256 of the registers and of the RAM", monitor_digest },
 	{ "journeys", "journeys [N] [SEED]: N random places, ten steps forwards and back; the times it took", monitor_journeys },
+	{ "writes", "writes [N] [SEED]: last-write of N random places; the times it took", monitor_writes },
+	{ "costs", "costs [TICKS]: what breakpoints and watchpoints cost that are not hit", monitor_costs },
 	{ "this-space", "this-space on|off: new breakpoints hold for this VM and CR3 only", do_space },
 	{ "fork", "fork: from here on the run is live and can be changed", do_fork },
 	{ "help", "help", do_help },

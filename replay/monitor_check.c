@@ -210,3 +210,94 @@ bool monitor_journeys(struct call *call)
 	free(all.go);
 	return !monitor_failed(call, result);
 }
+
+/* How long it takes to find the last write to random places, from random moments. */
+bool monitor_writes(struct call *call)
+{
+	struct travel *travel = call->travel;
+	u64 count = call->count > 1 ? strtoull(call->word[1], NULL, 0) : 10;
+	u64 state = (call->count > 2 ? strtoull(call->word[2], NULL, 0) : 1) * 0x9e3779b97f4a7c15ull + 1;
+	enum travel_result result = TRAVEL_STOPPED;
+	u64 found = 0;
+	double *sample;
+
+	if (count == 0 || count > 100000 || travel->live) {
+		fprintf(call->out, "usage: writes [1..100000] [SEED]\n");
+		return false;
+	}
+	if (travel->last.tick == 0 && monitor_failed(call, travel_goto_end(travel)))
+		return false;
+	sample = say_alloc(count * sizeof(*sample));
+	for (u64 i = 0; i < count; i++) {
+		struct travel_break watch = { .used = true, .kind = TRAVEL_ON_WRITE, .vm = VM_MAX, .bytes = 8 };
+		u64 from = travel->first.tick + draw(&state) % (travel->last.tick - travel->first.tick);
+		double begin;
+		u32 hit;
+
+		result = travel_goto_tick(travel, from);
+		if (result == TRAVEL_STOPPED && travel->place.vm == VM_MAX)
+			result = travel_step(travel, VM_MAX);
+		if (result != TRAVEL_STOPPED && result != TRAVEL_END)
+			break;
+		watch.address = travel->layout.plan.vm[travel->place.vm].ram_hpa +
+				draw(&state) % travel->layout.plan.vm[travel->place.vm].ram_bytes / 8 * 8;
+		begin = now();
+		result = travel_continue_back(travel, &watch, 1, &hit);
+		sample[i] = now() - begin;
+		if (result != TRAVEL_WRITE && result != TRAVEL_BEGIN)
+			break;
+		found += result == TRAVEL_WRITE;
+		result = TRAVEL_STOPPED;
+	}
+	if (result == TRAVEL_STOPPED) {
+		put_seconds(call, "last_write", sample, count);
+		fprintf(call->out, "%" PRIu64 " of %" PRIu64 " places had been written\n", found, count);
+		monitor_number(call->json, "found", found);
+	}
+	free(sample);
+	return !monitor_failed(call, result);
+}
+
+/* One way from the start over `ticks`, seconds; with breakpoints or watchpoints that are not hit. */
+static double way(struct travel *travel, u64 ticks, u32 breaks, u32 watches)
+{
+	const struct plan_vm *vm = &travel->layout.plan.vm[travel->place.vm % VM_MAX];
+	double begin;
+
+	if (travel_goto_tick(travel, travel->first.tick) != TRAVEL_STOPPED)
+		return 0;
+	for (u32 i = 0; i < breaks; i++)
+		target_break(&travel->now, 0xffffffffff000000ull + i * 16);
+	for (u32 i = 0; i < watches; i++)	/* at the end of its RAM, where nothing was loaded */
+		target_watch(&travel->now, vm->ram_hpa + vm->ram_bytes - 4096 * (1 + i), 8, true);
+	begin = now();
+	target_run(&travel->now, travel->first.tick + ticks);
+	begin = now() - begin;
+	target_clear(&travel->now);
+	return begin;
+}
+
+/* What breakpoints cost that are not hit: the least of three, for each kind. */
+bool monitor_costs(struct call *call)
+{
+	struct travel *travel = call->travel;
+	u64 ticks = call->count > 1 ? strtoull(call->word[1], NULL, 0) : 50000000;
+	double least[3] = { 1e9, 1e9, 1e9 };
+
+	for (u32 i = 0; i < 9; i++) {
+		double seconds = way(travel, ticks, i % 3 == 1 ? TARGET_BREAKS : 0, i % 3 == 2 ? 4 : 0);
+
+		if (seconds == 0)
+			return !monitor_failed(call, TRAVEL_FAILED);
+		if (seconds < least[i % 3])
+			least[i % 3] = seconds;
+	}
+	fprintf(call->out, "%.1f million ticks a second; %u breakpoints %.3fx, 4 watchpoints %.3fx\n",
+		(double)ticks / 1e6 / least[0], TARGET_BREAKS, least[1] / least[0], least[2] / least[0]);
+	monitor_number(call->json, "ticks_a_second", (u64)((double)ticks / least[0]));
+	if (call->json != NULL) {
+		json_object_object_add(call->json, "breakpoints", json_object_new_double(least[1] / least[0]));
+		json_object_object_add(call->json, "watchpoints", json_object_new_double(least[2] / least[0]));
+	}
+	return travel_goto_tick(travel, travel->first.tick) == TRAVEL_STOPPED;
+}

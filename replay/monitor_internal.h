@@ -37,6 +37,8 @@ bool monitor_failed(struct call *call, enum travel_result result);
 
 bool monitor_digest(struct call *call);
 bool monitor_journeys(struct call *call);
+bool monitor_writes(struct call *call);
+bool monitor_costs(struct call *call);
 bool monitor_exits(struct call *call);
 bool monitor_vmcs(struct call *call);
 bool monitor_ept(struct call *call);

@@ -3,10 +3,10 @@
 
 _reprise()
 {
-	local word=$2 before=$3 verbs="run record replay checkpoint trace stat report diff info verify explain help"
+	local word=$2 before=$3 verbs="run record replay debug query core checkpoint trace stat report diff info verify explain help"
 	local options="--kernel --initrd --append --multiboot --module --flat --workload --memory --cpu --console --name
 		--weight --rtc --timeout --pace --clock --seed --script --quantum --ips --intercept --map-4k --digest --report --keep
-		--iso --verbose --help --usage"
+		--iso --gdb --verbose --help --usage"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -14,18 +14,21 @@ _reprise()
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	record) options="$options --output --journal-size" ;;
+	record) options="$options --output --journal-size --until-fail --runs" ;;
 	replay) options="--from --until --vm --symbols --symbols-at --timeout --report --keep --verbose --help --usage" ;;
 	trace) options="--json --format --output --from --to --vm --reason --port --msr --rip --symbols --symbols-at --timeout --help --usage" ;;
 	checkpoint) options="--every --help --usage" ;;
+	debug) options="--listen --command --symbols --symbols-at --from --checkpoint-memory --help --usage" ;;
+	query) options="--symbols --symbols-at --from --json --checkpoint-memory --help --usage" ;;
+	core) options="--at --output --help --usage" ;;
 	report) options="--output --symbols --symbols-at --help --usage" ;;
 	stat) options="--json --symbols --symbols-at --help --usage" ;;
 	info) options="--events --help --usage" ;;
 	diff | verify) options="--help --usage" ;;
 	esac
 	case ${COMP_WORDS[1]}:$word in
-	replay:-* | trace:-* | checkpoint:-* | stat:-* | report:-* | info:-* | diff:-* | verify:-*) ;;
-	replay:* | trace:* | checkpoint:* | stat:* | report:* | info:* | diff:* | verify:*)
+	replay:-* | debug:-* | query:-* | core:-* | trace:-* | checkpoint:-* | stat:-* | report:-* | info:-* | diff:-* | verify:-*) ;;
+	replay:* | debug:* | query:* | core:* | trace:* | checkpoint:* | stat:* | report:* | info:* | diff:* | verify:*)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X "!*.rpl" -- "$word")
 		return

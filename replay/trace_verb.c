@@ -5,17 +5,19 @@
 #include "export.h"
 #include "names.h"
 #include "say.h"
+#include "trace_fine.h"
 
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum option_key { OPT_FROM = 0x100, OPT_TO, OPT_VM, OPT_REASON, OPT_PORT, OPT_MSR, OPT_RIP, OPT_JSON, OPT_FORMAT, OPT_TIMEOUT };
+enum option_key { OPT_FROM = 0x100, OPT_TO, OPT_VM, OPT_REASON, OPT_PORT, OPT_MSR, OPT_RIP, OPT_JSON, OPT_FORMAT, OPT_TIMEOUT, OPT_LEVEL };
 
 static const struct argp_option option_table[] = {
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a line: --format=json", 0 },
 	{ "format", OPT_FORMAT, "NAME", 0, "text, json, perfetto (trace events), folded (stacks of ticks), ctf (a folder, with -o)", 0 },
 	{ "output", 'o', "FILE", 0, "write there, not to standard output", 0 },
+	{ "level", OPT_LEVEL, "LEVEL", 0, "exits; blocks, instructions and memory have options of their own (--level=blocks --help)", 0 },
 	{ NULL, 0, NULL, 0, "Which exits:", 1 },
 	{ "from", OPT_FROM, "POSITION", 0, "from this position on", 0 },
 	{ "to", OPT_TO, "POSITION", 0, "before this position; the replay stops there", 0 },
@@ -76,6 +78,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'o':
 		output = arg;
+		break;
+	case OPT_LEVEL:
+		good = strcmp(arg, "exits") == 0;	/* the finer ones are in trace_fine.c */
 		break;
 	case OPT_FROM:
 		good = guest_parse_number(arg, 0, TIME_NEVER - 1, &filter.from);
@@ -228,6 +233,8 @@ int trace_main(int argc, char **argv)
 	static struct recording recording;
 	int status;
 
+	if (trace_fine_wanted(argc, argv))
+		return trace_fine_main(argc, argv);
 	argp_parse(&argp, argc, argv, 0, NULL, &run);
 	status = names_open();
 	if (status == 0)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # tests/debug.sh BUILD: Debian's gdb on recordings, forwards and backwards; queries, cores, and what a debugger must bear.
 # The long ones are in tests/soak/debug (make debug-soak). Ends in "N passed, N failed".
-# seconds: 60
+# seconds: 90
 set -u
 build=$(realpath "$1")
 reprise=$build/reprise guests=$build/guests
@@ -135,6 +135,31 @@ strip='s/<[^>]*>//g; s/[[:space:]]+/ /g'
 	[ "$(grep -c '^rip' core.txt)" = 1 ] &&
 	[ "$(awk '/^rip/ { print $2 }' core.txt)" = "$(awk '/^rip/ { print $2 }' out)" ]
 verdict "gdb opens a core, and sees the registers and memory that the debugger showed" $?
+
+# ---- the finer traces
+trace() { timeout -s KILL 60 "$reprise" trace "$@" >out 2>err; }
+trace s.rpl --level=instructions --json --from 50000 --to 51000 &&
+	[ "$(jq -r .position out | sort -n | uniq | wc -l)" = 1000 ] && [ "$(wc -l <out)" = 1000 ] &&
+	[ "$(jq -r .position out | head -n 1)" = 50000 ]
+verdict "the trace of instructions has each position once" $?
+trace s.rpl --symbols "$guests/long/scheduler" --level=blocks --json --from 50000 --to 51000 &&
+	[ "$(jq -s 'map(.instructions) | add' out)" = 1000 ] && jq -e -s 'any(.symbol == "dequeue")' out >/dev/null
+verdict "the trace of blocks has the same number of instructions, and names functions" $?
+trace s.rpl --level=blocks --format=drcov -o c.drcov
+n=$(sed -n 's/^BB Table: \([0-9]*\) bbs$/\1/p' c.drcov)
+at=$(grep -abo 'bbs$' c.drcov | head -n 1)
+[ "${n:-0}" -gt 20 ] && [ $(($(stat -c %s c.drcov) - ${at%%:*} - 4)) = $((n * 8)) ]
+verdict "drcov has eight bytes for each block that ran" $?
+
+# last writes of data, as the trace of all accesses has them; the stack is left out, where VM entry writes, too
+trace s.rpl --level=memory --json &&
+	jq -r 'select(.access == "write" and .bytes >= 4 and (.linear | length) == 8 and .linear < "0x21") | "\(.linear) \(.bytes) \(.position)"' out |
+	awk '{ last[$1 " " $2] = $3 } END { for (a in last) print a, last[a] }' | sort | shuf -n 8 --random-source=<(yes) >wanted
+line=
+while read -r a b _; do line="$line;goto end;last-write $a $b"; done <wanted
+query s.rpl --json "${line#;}" && [ -s wanted ] &&
+	[ "$(jq -r 'select(.before != null) | .position' out)" = "$(awk '{ print $3 }' wanted)" ]
+verdict "last-write agrees with the trace of all memory accesses" $?
 
 # ---- clients that misbehave
 record -o h.rpl --seed 1 --memory 8M --kernel "$guests/long/hang" --append "" --timeout 3
