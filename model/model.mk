@@ -85,3 +85,7 @@ monitor: $B/monitor/hv.bin $B/monitor-fault/hv.bin
 .PHONY: matrix
 matrix: monitor $B/reprise $(GUEST) ## the agreement matrix from the last `make model`: build/model/matrix.txt, .html
 	model/matrix $B
+
+.PHONY: monitor-guests
+monitor-guests: monitor guests $B/reprise ## the guests under test with every VM entry checked by the spec: ONLY=PATTERN
+	REPRISE_LIBDIR=$(abspath $B/monitor) B=$B GUEST_TIMEOUT=240 tests/run-guests $(ONLY)
