@@ -169,6 +169,7 @@ enum error ept_walk(vm_id vm, u64 gpa, struct ept_walk *walk);
     ensures  inv:    ept_inv(vm);
     ensures  others: \forall integer h; 0 <= h < EPT_GFN_END ==> ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  stale:  \result ==> vm_ept[vm].stale == 1;
+    ensures  place:  vm_ept[vm].hfn == \old(vm_ept[vm].hfn) && vm_ept[vm].count == \old(vm_ept[vm].count);
 */
 bool ept_take_dirty(vm_id vm, u64 gfn);
 
@@ -181,6 +182,7 @@ bool ept_take_dirty(vm_id vm, u64 gfn);
     ensures  inv:    ept_inv(vm);
     ensures  others: \forall integer h; 0 <= h < EPT_GFN_END ==> ept_translation(vm, h) == \at(ept_translation(vm, h), Pre);
     ensures  stale:  vm_ept[vm].stale == \old(vm_ept[vm].stale);
+    ensures  place:  vm_ept[vm].hfn == \old(vm_ept[vm].hfn) && vm_ept[vm].count == \old(vm_ept[vm].count);
 */
 void ept_mark_dirty(vm_id vm, u64 gfn);
 

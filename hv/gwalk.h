@@ -6,6 +6,7 @@
 #ifndef HV_GWALK_H
 #define HV_GWALK_H
 
+#include "ram.h"
 #include "types.h"
 
 /* What an access depends on besides the tables. */
@@ -50,6 +51,16 @@ struct gwalk {
  * ERR_RANGE: a paging-structure entry lies outside the VM's RAM.
  * ERR_INVALID: 5-level paging, or maxphyaddr is out of range.
  */
+/*@ requires vm:     vm < VM_MAX;
+    requires ready:  gmem_ready(vm);
+    requires valid:  \valid_read(paging) && \valid(out);
+    requires apart:  \separated(paging, out);
+    assigns  *out, vm_ept[vm], host_memory[vm_ram[vm].hpa .. vm_ram[vm].hpa + vm_ram[vm].bytes - 1];
+    exits    never:  \false;
+    ensures  result: \result == OK || \result == ERR_UNMAPPED || \result == ERR_INVALID || \result == ERR_RANGE;
+    ensures  tables: ept_same_tables{Pre, Post}(vm);
+    ensures  code:   \result == ERR_UNMAPPED ==> out->error_code <= 0x3f;
+*/
 enum error gwalk(vm_id vm, const struct paging *paging, u64 linear, u32 access, struct gwalk *out);
 
 #endif
