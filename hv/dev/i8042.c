@@ -9,9 +9,13 @@ _Static_assert(sizeof(struct i8042) == 8, "struct i8042 has no implicit padding"
 
 void i8042_reset(struct i8042 *k)
 {
-	static const struct i8042 zero;
-
-	*k = zero;
+	k->command = 0;
+	/*@ loop invariant range: 0 <= i <= 7;
+	    loop assigns i, k->reserved[0 .. 6];
+	    loop variant 7 - i;
+	*/
+	for (u32 i = 0; i < 7; i++)
+		k->reserved[i] = 0;
 }
 
 bool i8042_command(struct i8042 *k, u8 command)

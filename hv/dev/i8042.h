@@ -28,15 +28,16 @@ void i8042_reset(struct i8042 *k);
 /* Writes a command to 64H. True: it pulls the CPU's reset line (F0H..FFH pulse output bits 3..0 that are 0 in the
  * command; bit 0 is reset, so FEH is the usual one). */
 /*@ requires valid: \valid(k);
-    assigns  *k;
+    assigns  k->command;
     exits    never: \false;
+    ensures  data:  k->command == (command == 0xd1 ? 0xd1 : 0);
     ensures  reset: \result <==> (command >= 0xf0 && command % 2 == 0);
 */
 bool i8042_command(struct i8042 *k, u8 command);
 
 /* Writes data to 60H. True: it is the new output port (after command D1H) and pulls reset (bit 0 low). */
 /*@ requires valid: \valid(k);
-    assigns  *k;
+    assigns  k->command;
     exits    never: \false;
     ensures  reset: \result <==> (\old(k->command) == 0xd1 && data % 2 == 0);
     ensures  idle:  k->command == 0;

@@ -9,9 +9,14 @@ _Static_assert(sizeof(struct pci) == 8, "struct pci has no implicit padding");
 
 void pci_reset(struct pci *p)
 {
-	static const struct pci zero;
-
-	*p = zero;
+	p->address = 0;
+	p->reset_control = 0;
+	/*@ loop invariant range: 0 <= i <= 3;
+	    loop assigns i, p->reserved[0 .. 2];
+	    loop variant 3 - i;
+	*/
+	for (u32 i = 0; i < 3; i++)
+		p->reserved[i] = 0;
 }
 
 void pci_write_address(struct pci *p, u32 value)

@@ -38,6 +38,7 @@ void pci_write_address(struct pci *p, u32 value);
 /*@ requires valid: \valid(p);
     assigns  p->reset_control;
     exits    never: \false;
+    ensures  kept:  p->reset_control == (value & 0x0a);
     ensures  reset: \result <==> (value & 4) != 0;
 */
 bool pci_write_reset(struct pci *p, u8 value);

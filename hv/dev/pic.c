@@ -25,6 +25,8 @@ _Static_assert(sizeof(struct pic) == 56, "struct pic has no implicit padding");
     lemma pic_ir_of_rank: \forall integer lowest, ir; 0 <= lowest <= 7 && 0 <= ir <= 7 ==>
       (lowest + 1 + pic_rank(ir, lowest)) % 8 == ir && 0 <= pic_rank(ir, lowest) <= 7;
 
+    lemma pic_no_bits: \forall integer k; 0 <= k ==> !pic_bit(0, k);
+
     lemma pic_chosen_range{L}: \forall struct pic_chip *c, integer master, ir; pic_chosen(c, master, ir) ==> 0 <= ir < 8;
 */
 
@@ -315,8 +317,6 @@ static void reset_chip(struct pic_chip *c, u8 icw3)
 
 void pic_reset(struct pic *p)
 {
-	reset_chip(&p->chip[PIC_MASTER], 1u << PIC_CASCADE);
-	reset_chip(&p->chip[PIC_SLAVE], PIC_CASCADE);
 	/*@ loop invariant range: 0 <= i <= 7;
 	    loop assigns i, p->reserved[0 .. 6];
 	    loop variant 7 - i;
@@ -324,6 +324,14 @@ void pic_reset(struct pic *p)
 	for (u32 i = 0; i < 7; i++)
 		p->reserved[i] = 0;
 	p->intr = 0;
+	reset_chip(&p->chip[PIC_MASTER], 1u << PIC_CASCADE);
+	reset_chip(&p->chip[PIC_SLAVE], PIC_CASCADE);
+	/*@ assert chips: pic_chips_ok(p); */
+	/*@ assert low: p->intr == 0 && p->chip[0].single == 0 && p->chip[0].line == 0; */
+	/*@ assert master: \forall integer k; !pic_chosen(&p->chip[0], 1, k); */
+	/*@ assert slave: \forall integer k; !pic_chosen(&p->chip[1], 0, k); */
+	/*@ assert cascade: !pic_bit(p->chip[0].line, PIC_CASCADE); */
+	/*@ assert settled: pic_settled(p); */
 }
 
 /* OCW2: the ends of interrupt and the rotations. */
@@ -464,8 +472,9 @@ static u8 poll_chip(struct pic_chip *c, bool master)
     exits    never: \false;
     ensures  ok:    pic_ok(p);
     ensures  once:  p->chip[chip].poll == 0;
-    ensures  none:  !\old(pic_requests(&p->chip[chip], 1 - chip)) ==> \result == 0;
-    ensures  taken: \forall integer ir; \old(pic_chosen(&p->chip[chip], 1 - chip, ir)) ==> \result == 0x80 + ir;
+    ensures  none:  chip == 0 && !\old(pic_requests(&p->chip[0], 1)) || chip == 1 && !\old(pic_requests(&p->chip[1], 0)) ==> \result == 0;
+    ensures  master: \forall integer ir; chip == 0 && \old(pic_chosen(&p->chip[0], 1, ir)) ==> \result == 0x80 + ir;
+    ensures  slave: \forall integer ir; chip == 1 && \old(pic_chosen(&p->chip[1], 0, ir)) ==> \result == 0x80 + ir;
 */
 static COLD u8 poll(struct pic *p, u32 chip)
 {

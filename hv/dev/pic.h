@@ -211,9 +211,9 @@ void pic_reset(struct pic *p);
     behavior poll:
       assumes poll: p->chip[chip].poll != 0;
       ensures once: p->chip[chip].poll == 0;
-      ensures none: !\old(pic_requests(&p->chip[chip], 1 - chip)) ==> \result == 0;
-      ensures taken: \forall integer ir; \old(pic_chosen(&p->chip[chip], 1 - chip, ir)) ==>
-                     \result == 0x80 + ir;
+      ensures none:  chip == 0 && !\old(pic_requests(&p->chip[0], 1)) || chip == 1 && !\old(pic_requests(&p->chip[1], 0)) ==> \result == 0;
+      ensures master: \forall integer ir; chip == 0 && \old(pic_chosen(&p->chip[0], 1, ir)) ==> \result == 0x80 + ir;
+      ensures slave: \forall integer ir; chip == 1 && \old(pic_chosen(&p->chip[1], 0, ir)) ==> \result == 0x80 + ir;
     complete behaviors;
     disjoint behaviors;
 */

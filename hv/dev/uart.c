@@ -8,7 +8,6 @@ _Static_assert(sizeof(struct uart) == 32, "struct uart has no implicit padding")
 #define IER_THRE 0x02u
 #define IER_RLS 0x04u
 #define IER_MS 0x08u
-#define IER_BITS 0x0fu
 
 #define IIR_NONE 0x01u
 #define IIR_MS 0x00u
@@ -25,32 +24,23 @@ _Static_assert(sizeof(struct uart) == 32, "struct uart has no implicit padding")
 
 #define LCR_DLAB 0x80u
 
-#define MCR_DTR 0x01u
-#define MCR_RTS 0x02u
-#define MCR_OUT1 0x04u
 #define MCR_OUT2 0x08u
 #define MCR_LOOP 0x10u
-#define MCR_BITS 0x1fu
 
 #define LSR_DR 0x01u
 #define LSR_OE 0x02u
 #define LSR_THRE_TEMT 0x60u
 
-#define MSR_DCTS 0x01u
-#define MSR_DDSR 0x02u
-#define MSR_TERI 0x04u
-#define MSR_DDCD 0x08u
 #define MSR_DELTAS 0x0fu
 #define MSR_CTS 0x10u
 #define MSR_DSR 0x20u
-#define MSR_RI 0x40u
 #define MSR_DCD 0x80u
 
 /* How many received bytes fit: 16, or RBR alone. */
 /*@ requires valid: \valid_read(u);
     assigns  \nothing;
     exits    never: \false;
-    ensures  range: \result == 1 || \result == UART_FIFO_BYTES;
+    ensures  value: \result == uart_capacity(u);
 */
 static u32 capacity(const struct uart *u)
 {
@@ -60,13 +50,13 @@ static u32 capacity(const struct uart *u)
 /*@ requires valid: \valid_read(u);
     assigns  \nothing;
     exits    never: \false;
-    ensures  range: 1 <= \result <= 14;
+    ensures  value: \result == uart_trigger(u);
 */
 static u32 trigger(const struct uart *u)
 {
 	if ((u->fcr & FCR_ENABLE) == 0)
 		return 1;
-	switch ((u32)u->fcr >> 6) {
+	switch (u->fcr / 64u) {
 	case 0:
 		return 1;
 	case 1:
@@ -83,7 +73,7 @@ static u32 trigger(const struct uart *u)
     requires ok:    uart_ok(u);
     assigns  \nothing;
     exits    never: \false;
-    ensures  range: \result <= 0x0c;
+    ensures  cause: \result == uart_cause(u);
 */
 static u32 identify(const struct uart *u)
 {
@@ -98,74 +88,67 @@ static u32 identify(const struct uart *u)
 	return IIR_NONE;
 }
 
-/* The modem lines that MSR reports: in loopback MCR's own outputs, otherwise a peer that is always there. */
-/*@ assigns \nothing;
-    exits   never: \false;
-    ensures range: \result <= 0xf0;
-*/
-static u32 modem_lines(u32 mcr)
-{
-	u32 lines = 0;
-
-	if ((mcr & MCR_LOOP) == 0)
-		return MSR_CTS | MSR_DSR | MSR_DCD;
-	if ((mcr & MCR_RTS) != 0)
-		lines += MSR_CTS;
-	if ((mcr & MCR_DTR) != 0)
-		lines += MSR_DSR;
-	if ((mcr & MCR_OUT1) != 0)
-		lines += MSR_RI;
-	if ((mcr & MCR_OUT2) != 0)
-		lines += MSR_DCD;
-	return lines;
-}
-
 /*@ requires valid: \valid(u);
     requires ok:    uart_ok(u);
-    assigns  *u;
+    assigns  u->mcr, u->msr;
     exits    never: \false;
     ensures  ok:    uart_ok(u);
+    ensures  mcr:   u->mcr == value % 32;
+    ensures  msr:   u->msr == uart_msr(\old(u->msr), value % 32);
 */
 static void write_mcr(struct uart *u, u8 value)
 {
-	u32 lines, changed;
+	u32 mcr = value % 32u, before = u->msr;
+	/* The modem lines: in loopback MCR's own outputs, otherwise a peer that is always there. */
+	bool loop = mcr / 16u != 0;
+	u32 cts = loop ? mcr / 2u % 2u : 1u;
+	u32 dsr = loop ? mcr % 2u : 1u;
+	u32 ri = loop ? mcr / 4u % 2u : 0u;
+	u32 dcd = loop ? mcr / 8u % 2u : 1u;
+	u32 after = 16u * cts + 32u * dsr + 64u * ri + 128u * dcd;
 
-	u->mcr = (u8)(value & MCR_BITS);
-	lines = modem_lines(u->mcr);
-	changed = lines ^ u->msr;
-	if ((changed & MSR_CTS) != 0)
-		u->msr = (u8)(u->msr | MSR_DCTS);
-	if ((changed & MSR_DSR) != 0)
-		u->msr = (u8)(u->msr | MSR_DDSR);
-	if ((changed & MSR_RI) != 0 && (lines & MSR_RI) == 0)
-		u->msr = (u8)(u->msr | MSR_TERI);
-	if ((changed & MSR_DCD) != 0)
-		u->msr = (u8)(u->msr | MSR_DDCD);
-	u->msr = (u8)((u->msr & MSR_DELTAS) | lines);
+	if (before % 2u != 0 || before / 16u % 2u != cts)
+		after += 1u;
+	if (before / 2u % 2u != 0 || before / 32u % 2u != dsr)
+		after += 2u;
+	if (before / 4u % 2u != 0 || (before / 64u % 2u != 0 && ri == 0))
+		after += 4u;
+	if (before / 8u % 2u != 0 || before / 128u != dcd)
+		after += 8u;
+	u->mcr = (u8)mcr;
+	u->msr = (u8)after;
 }
 
 /*@ requires valid: \valid(u);
     requires ok:    uart_ok(u);
-    assigns  *u;
+    assigns  u->head, u->count, u->thre, u->fcr;
     exits    never: \false;
     ensures  ok:    uart_ok(u);
+    ensures  fcr:   uart_fcr_written{Pre, Post}(u, value);
 */
 static void write_fcr(struct uart *u, u8 value)
 {
-	if (((value ^ u->fcr) & FCR_ENABLE) != 0 || (value & (FCR_ENABLE | FCR_CLEAR_RX)) == (FCR_ENABLE | FCR_CLEAR_RX)) {
+	bool enable = (value & FCR_ENABLE) != 0;
+	bool enabled = (u->fcr & FCR_ENABLE) != 0;
+
+	if (enable != enabled || (enable && (value & FCR_CLEAR_RX) != 0)) {
 		u->head = 0;
 		u->count = 0;
 	}
-	if ((value & FCR_ENABLE) != 0 && (value & FCR_CLEAR_TX) != 0)
+	if (enable && (value & FCR_CLEAR_TX) != 0)
 		u->thre = 1;
-	u->fcr = (value & FCR_ENABLE) != 0 ? (u8)(value & FCR_KEPT) : 0;	/* the other bits count with bit 0 only */
+	u->fcr = 0;
+	if (enable)
+		u->fcr = value & FCR_KEPT;	/* the other bits count with bit 0 only */
 }
 
 /*@ requires valid: \valid(u);
     requires ok:    uart_ok(u);
-    assigns  *u;
+    assigns  u->head, u->count;
     exits    never: \false;
     ensures  ok:    uart_ok(u);
+    ensures  first: \result == \old(uart_at(u, 0));
+    ensures  taken: uart_taken{Pre, Post}(u);
 */
 static u8 read_rbr(struct uart *u)
 {
@@ -180,9 +163,28 @@ static u8 read_rbr(struct uart *u)
 
 void uart_reset(struct uart *u)
 {
-	static const struct uart zero;
-
-	*u = zero;
+	/*@ loop invariant range: 0 <= i <= UART_FIFO_BYTES;
+	    loop assigns i, u->fifo[0 .. 15];
+	    loop variant UART_FIFO_BYTES - i;
+	*/
+	for (u32 i = 0; i < UART_FIFO_BYTES; i++)
+		u->fifo[i] = 0;
+	u->head = 0;
+	u->count = 0;
+	u->ier = 0;
+	u->fcr = 0;
+	u->lcr = 0;
+	u->mcr = 0;
+	u->overrun = 0;
+	u->scr = 0;
+	u->dlm = 0;
+	u->thre = 0;
+	/*@ loop invariant range: 0 <= i <= 4;
+	    loop assigns i, u->reserved[0 .. 3];
+	    loop variant 4 - i;
+	*/
+	for (u32 i = 0; i < 4; i++)
+		u->reserved[i] = 0;
 	u->msr = MSR_CTS | MSR_DSR | MSR_DCD;
 	u->dll = 12;	/* 9600 baud */
 }
@@ -193,9 +195,9 @@ u8 uart_read(struct uart *u, u32 reg)
 
 	switch (reg) {
 	case 0:
-		return (u->lcr & LCR_DLAB) != 0 ? u->dll : read_rbr(u);
+		return u->lcr >= LCR_DLAB ? u->dll : read_rbr(u);
 	case 1:
-		return (u->lcr & LCR_DLAB) != 0 ? u->dlm : u->ier;
+		return u->lcr >= LCR_DLAB ? u->dlm : u->ier;
 	case 2:
 		value = identify(u);
 		if (value == IIR_THRE)
@@ -222,23 +224,24 @@ bool uart_write(struct uart *u, u32 reg, u8 value)
 {
 	switch (reg) {
 	case 0:
-		if ((u->lcr & LCR_DLAB) != 0) {
+		if (u->lcr >= LCR_DLAB) {
 			u->dll = value;
 			break;
 		}
+		if ((u->mcr & MCR_LOOP) != 0)
+			uart_receive(u, value);
+		/*@ ghost Joined: ; */
 		u->thre = 1;	/* gone already, empty again */
-		if ((u->mcr & MCR_LOOP) == 0)
-			return true;
-		uart_receive(u, value);
-		break;
+		/*@ assert same: \forall integer i; 0 <= i <= 16 ==> uart_at(u, i) == \at(uart_at(u, i), Joined); */
+		return (u->mcr & MCR_LOOP) == 0;
 	case 1:
-		if ((u->lcr & LCR_DLAB) != 0) {
+		if (u->lcr >= LCR_DLAB) {
 			u->dlm = value;
 			break;
 		}
 		if ((value & IER_THRE) != 0 && (u->ier & IER_THRE) == 0)
 			u->thre = 1;
-		u->ier = (u8)(value & IER_BITS);
+		u->ier = value % 16u;
 		break;
 	case 2:
 		write_fcr(u, value);
@@ -260,7 +263,7 @@ bool uart_write(struct uart *u, u32 reg, u8 value)
 
 bool uart_irq(const struct uart *u)
 {
-	return (u->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2 && identify(u) != IIR_NONE;
+	return (u->mcr & MCR_OUT2) != 0 && (u->mcr & MCR_LOOP) == 0 && identify(u) != IIR_NONE;
 }
 
 bool uart_can_receive(const struct uart *u)
