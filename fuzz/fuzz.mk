@@ -7,7 +7,8 @@ FUZZ_HARNESSES := $(notdir $(basename $(wildcard fuzz/harness/*.c)))
 FUZZ_C := $(wildcard fuzz/*.c)
 # The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
 FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
-	hv/input/follow.c hv/input/state.c hv/input/checkpoint.c hv/input/trace_none.c
+	hv/input/follow.c hv/input/state.c hv/input/checkpoint.c hv/input/trace_none.c \
+	spec/entry.c spec/caps.c spec/vmcs.c
 FUZZ_BODIES := live record replay
 FUZZ_DOOR := begin started console ready time wait boundary end
 FUZZ_FLAGS := -std=gnu11 -g $(WARN) -I. -Ihv -Ihv/hosted -Ifuzz -D_GNU_SOURCE -MMD -MP

@@ -10,6 +10,8 @@
 #include "mem.h"
 #include "memory.h"
 
+#define SPEC_EVERY 8u	/* entries between two looks of the executable spec, which takes longer than an exit */
+
 struct page {	/* of the book */
 	bool open;	/* an exit waits for its check */
 	bool modelled;
@@ -23,12 +25,14 @@ static struct page book[ORACLE_VMS];
 static const struct plan *plan;
 static bool console_came;	/* since the last exit */
 static struct state found;
+static u32 entries;	/* in this run */
 
 void judge_reset(const struct plan *the_plan)
 {
 	plan = the_plan;
 	effects_console_bytes = effects_console_sum = effects_marks = 0;
 	console_came = false;
+	entries = 0;
 	for (vm_id vm = 0; vm < ORACLE_VMS; vm++) {
 		book[vm].open = false;
 		book[vm].writes.count = 0;
@@ -203,6 +207,8 @@ void judge_enter(vm_id vm, u64 tsc)
 		check_writes(vm, p);
 	}
 	check_entry_rules(vm);
+	if (entries++ % SPEC_EVERY == 0)
+		spec_check(vm);
 }
 
 /* What no entry has looked at: VMs that ended or wait. The machine's own registers may be another VM's by now. */
@@ -260,6 +266,8 @@ void judge_end(void)
 {
 	for (vm_id vm = 0; vm < plan->vm_count; vm++) {
 		check_rest(vm);
+		if (vcpus[vm].state != VCPU_ENDED)
+			spec_check(vm);
 		for (u32 t = 0; t < vm_ept[vm].count; t++)
 			for (u32 i = 0; i < 512; i++)
 				check_ept_entry(vm, t, i);

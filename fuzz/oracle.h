@@ -53,6 +53,9 @@ void state_compare(vm_id vm, const struct state *expected, const struct state *f
  * the first broken rule; *source names its section. */
 const char *entry_check(const u64 field[MACHINE_FIELDS], const char **source);
 
+/* The same by the executable spec, with the controls: fails if one is broken. Slower: once a sequence. */
+void spec_check(vm_id vm);
+
 /* What the exit must do to *s (position included) and to guest memory. False: the exit is outside the model, and only
  * invariants hold. */
 bool effects(struct state *s, vm_id vm, const struct vmexit *x, struct writes *writes);
