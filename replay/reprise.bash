@@ -16,7 +16,7 @@ _reprise()
 	case ${COMP_WORDS[1]} in
 	record) options="$options --output --journal-size --until-fail --runs" ;;
 	replay) options="--from --until --vm --symbols --symbols-at --timeout --report --keep --verbose --help --usage" ;;
-	trace) options="--json --format --output --from --to --vm --reason --port --msr --rip --symbols --symbols-at --timeout --help --usage" ;;
+	trace) options="--json --level --format --output --from --to --vm --reason --port --msr --rip --symbols --symbols-at --timeout --help --usage" ;;
 	checkpoint) options="--every --help --usage" ;;
 	debug) options="--listen --command --symbols --symbols-at --from --checkpoint-memory --help --usage" ;;
 	query) options="--symbols --symbols-at --from --json --checkpoint-memory --help --usage" ;;
