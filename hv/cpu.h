@@ -66,6 +66,16 @@ void cpu_host_state(vm_id vm);
 #include "spec/event.acsl"
 #include "spec/isolation.acsl"
 
+/* What a guest may change between its entry and its exit. */
+#define GUEST_CHANGES(vm) \
+	vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_CONTROLS], \
+	vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR], vmcs[vm][GUEST_IA32_DEBUGCTL .. GUEST_PDPTE3], \
+	vmcs[vm][GUEST_ES_LIMIT .. GUEST_SYSENTER_CS], vmcs[vm][GUEST_CR0 .. GUEST_INTERRUPT_SSP_TABLE], \
+	vmcs[vm][GUEST_PHYSICAL_ADDRESS], vmcs[vm][VM_INSTRUCTION_ERROR .. VM_EXIT_INSTRUCTION_INFO], \
+	vmcs[vm][EXIT_QUALIFICATION .. GUEST_LINEAR_ADDRESS], live_cr2, live_dr[6], live_msr[0 .. 5], live_xstate, \
+	host_memory[vm_ram[vm].hpa .. vm_ram[vm].hpa + vm_ram[vm].bytes - 1], vm_ept[vm], \
+	vcpus[vm].gpr[0 .. 15], vcpus[vm].host_rsp, vcpus[vm].tsc_entry, vcpus[vm].launched
+
 #define CPU_ENTRY_FAILED INT64_MIN
 
 /* VM entry until the next VM exit, with the guest's time-stamp counter equal to `tsc` at its first instruction.
@@ -83,14 +93,7 @@ void cpu_host_state(vm_id vm);
                                        vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[vm][GUEST_CR0]);
     requires none_lost: vcpus[vm].event_info == 0;
     requires running:   vcpus[vm].state == VCPU_RUNNING;
-    assigns  vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_CONTROLS],
-             vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR], vmcs[vm][GUEST_IA32_DEBUGCTL .. GUEST_PDPTE3],
-             vmcs[vm][GUEST_ES_LIMIT .. GUEST_SYSENTER_CS], vmcs[vm][GUEST_CR0 .. GUEST_INTERRUPT_SSP_TABLE],
-             vmcs[vm][GUEST_PHYSICAL_ADDRESS], vmcs[vm][VM_INSTRUCTION_ERROR .. VM_EXIT_INSTRUCTION_INFO],
-             vmcs[vm][EXIT_QUALIFICATION .. GUEST_LINEAR_ADDRESS],
-             live_cr2, live_dr[6], live_msr[0 .. 5], live_xstate,
-             host_memory[vm_ram[vm].hpa .. vm_ram[vm].hpa + vm_ram[vm].bytes - 1], vm_ept[vm],
-             vcpus[vm].gpr[0 .. 15], vcpus[vm].host_rsp, vcpus[vm].tsc_entry, vcpus[vm].launched;
+    assigns  GUEST_CHANGES(vm);
     exits    never: \false;
     ensures  tables:    ept_same_tables{Pre, Post}(vm);
     ensures  delivered: event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0;

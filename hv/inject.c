@@ -127,6 +127,7 @@ enum action inject_exception(vm_id vm, u32 vector, u32 error)
 		info += EVENT_ERROR_CODE;	/* real mode has no error codes */
 	if (is_fault(vector))
 		cpu_vmwrite(vm, GUEST_RFLAGS, cpu_vmread(vm, GUEST_RFLAGS) | RFLAGS_RF);
+	/*@ assert info: info == event_exception(vector, vmcs[vm][GUEST_CR0]); */
 	set_event(vm, info, error, 0);
 	return ACTION_RESUME;
 }

@@ -153,6 +153,11 @@ COLD enum action inject_software(vm_id vm, u32 info, u32 length);
 */
 COLD void inject_vectoring(vm_id vm, const struct vmexit *exit);
 
+/*@ lemma event_exception_ok:
+      \forall integer v, c, e; 0 <= v <= 31 && 0 <= c && (vector_error(v) == 1 && c % 2 == 1 ==> e <= 0xffff) ==>
+        event_valid(event_exception(v, c)) == 1 && event_entry_ok(event_exception(v, c), e, 0, c);
+*/
+
 /*@ lemma event_external:
       \forall integer i, e, l, c; 0x80000000 <= i <= 0x800000ff ==> event_entry_ok(i, e, l, c);
 */
@@ -162,6 +167,7 @@ COLD void inject_vectoring(vm_id vm, const struct vmexit *exit);
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
     requires board:    board_ok(&boards[vm]);
+    requires clock:    CLOCK_OK(vm);
     requires pending:  event_pending_ok(vm);
     requires mirrored: controls_mirrored(vm);
     requires none:     event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0;
@@ -172,6 +178,7 @@ COLD void inject_vectoring(vm_id vm, const struct vmexit *exit);
     exits    never:    \false;
     ensures  noted:    ATTENTION_OK(vm);
     ensures  board:    board_ok(&boards[vm]);
+    ensures  clock:    CLOCK_OK(vm);
     ensures  mirrored: controls_mirrored(vm);
     ensures  entry:    event_entry_ok(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE],
                                       vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[vm][GUEST_CR0]);

@@ -24,7 +24,7 @@ void run_devices(vm_id vm)
 	vcpus[vm].deadline = vcpus[vm].quantum_end;
 	if (next != TIME_NEVER && next - vcpus[vm].idle < vcpus[vm].deadline)
 		vcpus[vm].deadline = next - vcpus[vm].idle;
-	vcpus[vm].attention &= ~ATTEND_TIME;
+	vcpu_time_attended(vm);
 	if (board_intr(vm))
 		vcpu_attend(vm, ATTEND_INTERRUPT);
 }
@@ -54,7 +54,7 @@ static void flush(vm_id vm)
  */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
-    requires ready:    vm_ready(vm);
+    requires ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
     requires noted:    ATTENTION_OK(vm);
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
@@ -65,7 +65,7 @@ static void flush(vm_id vm)
     ensures  noted:    ATTENTION_OK(vm);
     ensures  board:    board_ok(&boards[vm]);
     ensures  clock:    CLOCK_OK(vm);
-    ensures  over:     !\result ==> vm_ready(vm);
+    ensures  over:     !\result && vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
     ensures  enter:    \result ==> vm_enterable(vm);
 */
 static COLD bool attend(vm_id vm)
@@ -78,9 +78,31 @@ static COLD bool attend(vm_id vm)
 		if ((vcpus[vm].attention & ATTEND_TIME) != 0 || vcpus[vm].position >= vcpus[vm].deadline)
 			run_devices(vm);
 	}
-	if ((vcpus[vm].attention & (ATTEND_EVENT | ATTEND_INTERRUPT)) != 0)
+	if ((vcpus[vm].attention & ATTEND_EVENT) != 0 || (vcpus[vm].attention & ATTEND_INTERRUPT) != 0)
 		inject_attend(vm);
 	return true;
+}
+
+/* The one call of cpu_enter: its precondition, isolation, is proved here. */
+/*@ requires vm:       vm < VM_MAX;
+    requires current:  live_vmcs == vm;
+    requires live:     live_vm == vm;
+    requires enter:    vm_enterable(vm);
+    requires fresh:    vm_ept[vm].stale == 0;
+    requires timer:    vcpus[vm].deadline <= vcpus[vm].position + 0xfffffffe;
+    assigns  GUEST_CHANGES(vm), vmcs[vm][VMX_PREEMPTION_TIMER_VALUE];
+    exits    never:    \false;
+    ensures  tables:   ept_same_tables{Pre, Post}(vm);
+    ensures  event:    event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0;
+*/
+static inline s64 enter(vm_id vm)
+{
+	u64 timer = vcpus[vm].deadline - vcpus[vm].position + 1;
+
+	if (UNLIKELY(vcpus[vm].position >= vcpus[vm].deadline))
+		timer = 1;	/* stops before the next instruction */
+	cpu_vmwrite(vm, VMX_PREEMPTION_TIMER_VALUE, timer);
+	return cpu_enter(vm, vcpus[vm].position + vcpus[vm].idle);
 }
 
 /* One entry, and what the exit asks for. False: the slice is over. */
@@ -89,6 +111,7 @@ static COLD bool attend(vm_id vm)
     requires live:     live_vm == vm && live_xcr0 == vcpus[vm].xcr0;
     requires enter:    vm_enterable(vm);
     requires fresh:    vm_ept[vm].stale == 0;
+    requires timer:    vcpus[vm].deadline <= vcpus[vm].position + 0xfffffffe;
     requires noted:    ATTENTION_OK(vm);
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
@@ -106,22 +129,25 @@ static COLD bool attend(vm_id vm)
 static inline bool step(vm_id vm, struct vmexit *exit)
 {
 	enum action action;
-	u64 timer = vcpus[vm].deadline - vcpus[vm].position + 1;
-	s64 ticks;
+	s64 ticks = enter(vm);
 
-	if (UNLIKELY(vcpus[vm].position >= vcpus[vm].deadline))
-		timer = 1;	/* stops before the next instruction */
-	cpu_vmwrite(vm, VMX_PREEMPTION_TIMER_VALUE, timer);
-	ticks = cpu_enter(vm, vcpus[vm].position + vcpus[vm].idle);
 	if (ticks == CPU_ENTRY_FAILED) {
 		stop_entry_failed(vm);
 		return false;
 	}
+	/*@ assert tables:   ept_inv(vm) && ept_confined(vm); */
+	/*@ assert fields:   vmcs_addresses(vm) && vmcs_masks(vm) && vmcs_controls(vm) && bitmaps_closed(vm) && regions_apart; */
 	vcpus[vm].position += (u64)ticks;
 	vcpus[vm].exits++;
 	exit_load(vm, exit);
 	trace_exit(vm, exit);
 	action = exit_handle(vm, exit);
+	/*@ assert isolated: ept_inv(vm) && ept_confined(vm) && regions_apart && bitmaps_closed(vm); */
+	/*@ assert addresses: vmcs_addresses(vm); */
+	/*@ assert masks:    vmcs_masks(vm); */
+	/*@ assert controls: vmcs_controls(vm); */
+	/*@ assert mirrored: controls_mirrored(vm) && event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0; */
+	/*@ assert xcr0:     xcr0_legal(vcpus[vm].xcr0) && live_xcr0 == vcpus[vm].xcr0; */
 	trace_handled(vm, exit);
 	switch (action) {
 	case ACTION_RESUME:

@@ -19,6 +19,8 @@ extern char stop_names[VM_MAX][PLAN_NAME_BYTES];
     ensures  stopped: vcpus[vm].state == VCPU_ENDED && vcpus[vm].end == LINK_END_STOPPED &&
                       vcpus[vm].end_value == exit->reason % 0x10000;
     ensures  told:    count_message == (u64)(\old(count_message) + 1);
+    ensures  noted:   (vcpus[vm].attention & ATTEND_STATE) != 0 &&
+                      ((\old(vcpus[vm].attention) & ATTEND_EVENT) != 0 ==> (vcpus[vm].attention & ATTEND_EVENT) != 0);
 */
 COLD void stop_unhandled(vm_id vm, const struct vmexit *exit);
 
@@ -29,6 +31,8 @@ COLD void stop_unhandled(vm_id vm, const struct vmexit *exit);
     exits    never:   \false;
     ensures  stopped: vcpus[vm].state == VCPU_ENDED && vcpus[vm].end == LINK_END_STOPPED;
     ensures  told:    count_message == (u64)(\old(count_message) + 1);
+    ensures  noted:   (vcpus[vm].attention & ATTEND_STATE) != 0 &&
+                      ((\old(vcpus[vm].attention) & ATTEND_EVENT) != 0 ==> (vcpus[vm].attention & ATTEND_EVENT) != 0);
 */
 COLD void stop_entry_failed(vm_id vm);
 
@@ -39,6 +43,8 @@ COLD void stop_entry_failed(vm_id vm);
     exits    never:   \false;
     ensures  refused: vcpus[vm].state == VCPU_ENDED && vcpus[vm].end == LINK_END_REFUSED;
     ensures  told:    count_message == (u64)(\old(count_message) + 1);
+    ensures  noted:   (vcpus[vm].attention & ATTEND_STATE) != 0 &&
+                      ((\old(vcpus[vm].attention) & ATTEND_EVENT) != 0 ==> (vcpus[vm].attention & ATTEND_EVENT) != 0);
 */
 COLD void stop_refused(vm_id vm, const char *why);
 

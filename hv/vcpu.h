@@ -84,6 +84,19 @@ static inline void vcpu_attend(vm_id vm, u32 bits)
 	vcpus[vm].attention |= bits;
 }
 
+/* The devices are at the VM's time. */
+/*@ requires vm:       vm < VM_MAX;
+    assigns  vcpus[vm].attention;
+    exits    never:    \false;
+    ensures  event:    (vcpus[vm].attention & ATTEND_EVENT) != 0 <==> (\old(vcpus[vm].attention) & ATTEND_EVENT) != 0;
+    ensures  state:    (vcpus[vm].attention & ATTEND_STATE) != 0 <==> (\old(vcpus[vm].attention) & ATTEND_STATE) != 0;
+    ensures  done:     (vcpus[vm].attention & ATTEND_TIME) == 0;
+*/
+static inline void vcpu_time_attended(vm_id vm)
+{
+	vcpus[vm].attention &= ~ATTEND_TIME;
+}
+
 /* Ends the VM; it is not entered again. `end` is enum link_end. */
 /*@ requires vm:       vm < VM_MAX;
     assigns  vcpus[vm].state, vcpus[vm].attention, vcpus[vm].end, vcpus[vm].end_value;
