@@ -168,8 +168,10 @@ static int read_manifest(struct recording *recording, struct json_object *root)
 	recording->finished = finished != NULL && json_object_get_boolean(finished);
 	json_object_object_get_ex(root, "vms", &vms);
 	for (u32 v = 0; v < VM_MAX && vms != NULL && json_object_is_type(vms, json_type_array) &&
-			v < json_object_array_length(vms); v++)
+			v < json_object_array_length(vms); v++) {
 		recording->guest[v] = say_format("%s", text_of(json_object_array_get_idx(vms, v), "guest"));
+		recording->length[v] = number_of(json_object_array_get_idx(vms, v), "position");
+	}
 	if (recording->digest_ticks < 1 || recording->digest_ticks > SESSION_DIGEST_MAX)
 		return say_fail(STATUS_REFUSED, "%s: its " MANIFEST " asks for impossible digests", recording->path);
 	return 0;

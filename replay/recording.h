@@ -37,6 +37,7 @@ struct recording {
 	struct plan plan;
 	struct bytes image[VM_MAX][PLAN_IMAGES];
 	struct recording_vm vm[VM_MAX];
+	u64 length[VM_MAX];		/* if finished: how far each got, by the manifest */
 	char *guest[VM_MAX];		/* what each was made from, for people */
 };
 

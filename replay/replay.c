@@ -201,6 +201,11 @@ static bool report(const struct link_report *report)
 		say_progress_done();
 		if (report->code == LINK_END_JOURNAL)
 			say("%s: the recording ends here, at position %llu", name, (unsigned long long)report->position);
+		if (report->code == LINK_END_JOURNAL && recording->finished && recording->vm[index].events == 0 && recording->length[index] > 0) {
+			say("%s: but it was recorded up to position %llu: its journal lacks what came in from here on", name,
+			    (unsigned long long)recording->length[index]);
+			replay.differs[vm] = true;
+		}
 		return false;
 	default:
 		return false;

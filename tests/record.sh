@@ -61,8 +61,8 @@ cp x/journal/0 journal.whole
 pack empty.rpl
 reprise replay empty.rpl
 status=$?
-[ $status = 0 ] && grep -q 'the recording ends here, at position 5000000' err
-verdict "with the journal emptied the replay stops where it first asks for input, and says so" $?
+[ $status = 125 ] && grep -q 'the recording ends here, at position 5000000' err && grep -q 'journal lacks what came in' err
+verdict "with the journal emptied the replay fails where it first asks for input" $?
 
 # a broken replayer: one input is another byte; the next digest tells
 "$build/tests-perturb" journal.whole x/journal/0 && pack perturbed.rpl
