@@ -134,6 +134,9 @@ static bool expect_event(vm_id vm, struct state *s, u64 now)
 		}
 	}
 	windows = (board_intr(sh) ? CPU_INTERRUPT_WINDOW_EXITING : 0) | (s->nmi_pending != 0 ? CPU_NMI_WINDOW_EXITING : 0);
+	/* a window that was open may stay when the request has gone: its exit finds nothing and closes it */
+	if (!event)
+		windows |= (u32)(FIELD(s, PROCESSOR_BASED_CONTROLS) & FIELD(&found, PROCESSOR_BASED_CONTROLS)) & CPU_INTERRUPT_WINDOW_EXITING;
 	FIELD(s, PROCESSOR_BASED_CONTROLS) =
 		(FIELD(s, PROCESSOR_BASED_CONTROLS) & ~(u64)(CPU_INTERRUPT_WINDOW_EXITING | CPU_NMI_WINDOW_EXITING)) | windows;
 	return event;

@@ -48,7 +48,7 @@ static bool divider(const struct model_rtc *r)
 	return (r->ram[10] & 0x70) == 0x20;
 }
 
-static bool counts(const struct model_rtc *r)
+bool model_rtc_counts(const struct model_rtc *r)
 {
 	return divider(r) && (r->ram[11] & 0x80) == 0;
 }
@@ -116,7 +116,7 @@ void model_rtc_advance(struct model_rtc *r, u64 now)
 		return;
 	if (period != 0 && clocks(from) / period != clocks(to) / period)
 		r->flags |= 0x40;
-	if (counts(r))
+	if (model_rtc_counts(r))
 		for (u64 s = from / SECOND; s < to / SECOND; s++)
 			tick_second(r);
 }

@@ -65,6 +65,7 @@ void model_rtc_reset(struct model_rtc *r, u64 seconds);
 void model_rtc_advance(struct model_rtc *r, u64 now);
 u8 model_rtc_read(struct model_rtc *r);
 void model_rtc_write(struct model_rtc *r, u8 value);
+bool model_rtc_counts(const struct model_rtc *r);
 bool model_rtc_line(const struct model_rtc *r);
 
 #endif

@@ -154,6 +154,8 @@ static u8 time_value(u8 value)
 	u32 index = rtc.index, plain;
 	bool binary = (rtc.ram[11] & 4) != 0;
 
+	if (index == 11 && (!model_rtc_counts(&rtc) || (value & 0x80) != 0))	/* the format changes only while the clock counts */
+		return (u8)((value & ~6u) | (rtc.ram[11] & 6u));
 	if (index == 0x32)
 		plain = value % 100;
 	else if (index > 9 || limits[index] == 0)
