@@ -23,6 +23,8 @@
 
 extern u8 hv_end[];
 
+#define LINGER_ROUNDS 20000000u	/* 60 million ticks, half a second of Bochs */
+
 static struct plan plan;
 static u8 plan_bytes[(PLAN_BYTES + 511) / 512 * 512] __attribute__((aligned(512)));
 static u8 sector[BOOT_SECTOR_BYTES] __attribute__((aligned(512)));
@@ -127,6 +129,14 @@ static u64 prepare(vm_id vm, const struct capabilities *caps)
 	return ticks;
 }
 
+/* The tool stops the platform when all have ended, or a debugger looks at how they did: leave it the time. */
+static void linger(void)
+{
+	native_flush();
+	for (u32 i = 0; i < LINGER_ROUNDS; i++)
+		__asm__ volatile("pause");
+}
+
 static void run(const struct capabilities *caps)
 {
 	u64 bytes = plan_image_bytes();
@@ -147,6 +157,7 @@ static void run(const struct capabilities *caps)
 	schedule_run(&plan);
 	trace_end();
 	report(LINK_ALL_ENDED, 0, 0);
+	linger();
 }
 
 _Noreturn void native_main(u32 magic, u32 info)

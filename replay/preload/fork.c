@@ -32,6 +32,29 @@
 
 char *readline(const char *prompt);
 
+/* SIGINT breaks into the emulated machine. Bochs's own handler writes to its log, whose lock the interrupted code may
+ * hold: this one only asks for the prompt. */
+static void interrupted(int number)
+{
+	static void (*debug_break)(void);
+
+	(void)number;
+	if (debug_break == NULL)
+		*(void **)&debug_break = dlsym(RTLD_DEFAULT, "_Z14bx_debug_breakv");
+	if (debug_break != NULL)
+		debug_break();
+}
+
+/* What Bochs calls to install its handler. */
+void (*signal(int number, void (*handler)(int)))(int)
+{
+	struct sigaction old, new = { .sa_handler = handler, .sa_flags = SA_RESTART };
+
+	if (number == SIGINT && handler != SIG_IGN && handler != SIG_DFL)
+		new.sa_handler = interrupted;
+	return sigaction(number, &new, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
 static int rights[RIGHTS];
 static int rights_count;
 
