@@ -26,7 +26,6 @@ static struct region vmcs_regions[VM_MAX + 1] __attribute__((aligned(4096)));
 static u8 xsave_areas[VM_MAX][PAGE_BYTES] __attribute__((aligned(4096)));
 static struct vcpu scratch;
 static u64 entry_ticks;		/* from the first RDTSC to the guest's first instruction */
-static s64 stub_ticks;		/* from the first RDTSC to the second, without the guest's own */
 static vm_id current = SCRATCH;
 
 u64 cpu_vmread(vm_id vm, u32 field)
@@ -88,9 +87,7 @@ void cpu_host_state(vm_id vm)
 
 s64 cpu_enter(vm_id vm, u64 tsc)
 {
-	s64 ticks = native_enter(&vcpus[vm], tsc - entry_ticks);
-
-	return ticks == CPU_ENTRY_FAILED ? ticks : ticks - stub_ticks;
+	return native_enter(&vcpus[vm], tsc - entry_ticks);
 }
 
 void cpu_invept(u64 eptp)
@@ -256,14 +253,14 @@ static s64 probe(void (*rip)(void), u64 timer, u64 tsc_base)
 bool native_calibrate(const struct capabilities *caps)
 {
 	ASSERT(scratch_vmcs(caps) == NULL, caps->cpu);
-	stub_ticks = probe(native_probe, 1, 0);	/* VMLAUNCH, no guest instruction */
-	if (probe(native_probe, 1, 0) != stub_ticks)	/* VMRESUME */
+	native_stub_ticks = probe(native_probe, 1, 0);	/* VMLAUNCH, no guest instruction */
+	if (probe(native_probe, 1, 0) != 0)	/* VMRESUME */
 		return false;
-	if (probe(native_probe, 1001, 0) != stub_ticks + 1000)
+	if (probe(native_probe, 1001, 0) != 1000)
 		return false;
 	(void)probe(native_probe, 11, 0);
 	entry_ticks = (scratch.gpr[RDX] << 32 | scratch.gpr[RAX]);	/* the guest's RDTSC with offset -tsc_entry */
-	return probe(native_probe, 11, 0x1000000 - entry_ticks) == stub_ticks + 10 && (scratch.gpr[RDX] << 32 | scratch.gpr[RAX]) == 0x1000000;
+	return probe(native_probe, 11, 0x1000000 - entry_ticks) == 10 && (scratch.gpr[RDX] << 32 | scratch.gpr[RAX]) == 0x1000000;
 }
 
 /* Bochs 2.7: blocking by NMI, once set, stays when another VMCS is entered, until a guest executes IRET. */

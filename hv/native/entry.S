@@ -8,8 +8,8 @@
 #define TSC_OFFSET 0x2010
 
 /*
- * s64 native_enter(struct vcpu *vcpu, u64 tsc_base): the ticks between the two RDTSC, or CPU_ENTRY_FAILED if VMLAUNCH or
- * VMRESUME failed. HOST_RSP in the VMCS is `vcpu` itself.
+ * s64 native_enter(struct vcpu *vcpu, u64 tsc_base): the ticks between the two RDTSC less native_stub_ticks, or
+ * CPU_ENTRY_FAILED if VMLAUNCH or VMRESUME failed. They fit in 32 bits: the timer stops a guest within a quantum. HOST_RSP in the VMCS is `vcpu` itself.
  */
 	.text
 	.globl native_enter
@@ -57,9 +57,9 @@ native_exit:
 	mov	%rax, VCPU_GPR+0x00(%rsp)
 	mov	%rdx, VCPU_GPR+0x10(%rsp)
 	rdtsc
-	shl	$32, %rdx
-	or	%rdx, %rax
-	sub	VCPU_TSC_ENTRY(%rsp), %rax
+	sub	VCPU_TSC_ENTRY(%rsp), %eax
+	cltq
+	sub	native_stub_ticks(%rip), %rax
 	mov	%rcx, VCPU_GPR+0x08(%rsp)
 	mov	%rbx, VCPU_GPR+0x18(%rsp)
 	mov	%rbp, VCPU_GPR+0x28(%rsp)
@@ -96,5 +96,11 @@ native_unblock:
 	.globl native_unblocked
 native_unblocked:
 	jmp	native_unblocked
+
+	.data
+	.balign	8
+	.globl native_stub_ticks
+native_stub_ticks:
+	.quad	0
 
 	.section .note.GNU-stack,"",@progbits

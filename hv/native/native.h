@@ -10,6 +10,7 @@
 
 /* entry.S */
 s64 native_enter(struct vcpu *vcpu, u64 tsc_base);
+extern s64 native_stub_ticks;	/* from the first RDTSC to the second, without the guest's own: measured by native_calibrate */
 void native_exit(void);
 void native_probe(void);
 void native_unblock(void);
