@@ -7,6 +7,15 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
+/*@ lemma event_exception_ok:
+      \forall integer v, c, e; 0 <= v <= 31 && 0 <= c && (vector_error(v) == 1 && c % 2 == 1 ==> e <= 0xffff) ==>
+        event_valid(event_exception(v, c)) == 1 && event_entry_ok(event_exception(v, c), e, 0, c);
+*/
+
+/*@ lemma event_external:
+      \forall integer i, e, l, c; 0x80000000 <= i <= 0x800000ff ==> event_entry_ok(i, e, l, c);
+*/
+
 enum severity { BENIGN, CONTRIBUTORY, PAGE_FAULT, DOUBLE_FAULT };
 
 /* The classes of SDM 3A table 6-4; only hardware exceptions (and #BP, #OF, which are benign) combine. */

@@ -153,15 +153,6 @@ COLD enum action inject_software(vm_id vm, u32 info, u32 length);
 */
 COLD void inject_vectoring(vm_id vm, const struct vmexit *exit);
 
-/*@ lemma event_exception_ok:
-      \forall integer v, c, e; 0 <= v <= 31 && 0 <= c && (vector_error(v) == 1 && c % 2 == 1 ==> e <= 0xffff) ==>
-        event_valid(event_exception(v, c)) == 1 && event_entry_ok(event_exception(v, c), e, 0, c);
-*/
-
-/*@ lemma event_external:
-      \forall integer i, e, l, c; 0x80000000 <= i <= 0x800000ff ==> event_entry_ok(i, e, l, c);
-*/
-
 /* Writes the pending event, or the PIC's or an NMI, into the VM-entry fields, or opens the window to wait for.
  * Called before an entry when vcpu.attention says so. */
 /*@ requires vm:       vm < VM_MAX;
