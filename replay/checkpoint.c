@@ -6,8 +6,8 @@
 #include "hv/input/checkpoint.h"
 #include "replay.h"
 #include "say.h"
+#include "verb.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -113,20 +113,18 @@ static int kept(const struct recording *recording, const char *output, int statu
 	return status;
 }
 
-int checkpoint_make(struct recording *recording, u64 every)
+int checkpoint_make(struct recording *recording, struct run_spec *run, u64 every)
 {
-	static struct run_spec run;
 	char *temporary = say_format("%s.checkpoints.tmp", recording->path);
 	struct replay_wish wish = {
 		.until = TIME_NEVER, .silent = true, .output_bytes = DISK_BYTES, .output_file = temporary, .finish = kept,
 	};
 	int status;
 
-	memset(&run, 0, sizeof(run));
 	wish.checkpoint_ticks = every < recording->digest_ticks ? recording->digest_ticks :
 				every / recording->digest_ticks * recording->digest_ticks;
 	unlink(temporary);
-	status = replay_run(recording, &run, &wish);
+	status = replay_run(recording, run, &wish);
 	if (status != 0)
 		unlink(temporary);
 	free(temporary);
@@ -271,43 +269,27 @@ static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
-static const char *wanted;
 static u64 every = CHECKPOINT_EVERY;
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static bool take_option(int key, char *arg)
 {
-	switch (key) {
-	case 'e':
-		if (!guest_parse_number(arg, 1000000, TIME_NEVER / 2, &every))
-			argp_error(state, "--every: at least 1000000");
-		return 0;
-	case ARGP_KEY_ARG:
-		if (wanted != NULL)
-			argp_error(state, "give one recording");
-		wanted = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (wanted == NULL)
-			argp_error(state, "which recording?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return key == 'e' && guest_parse_number(arg, CHECKPOINT_EVERY_MIN, TIME_NEVER / 2, &every);
 }
 
 int checkpoint_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = option_table, .parser = parse_option, .args_doc = "FILE.rpl",
+	static const struct verb verb = {
+		.options = option_table, .take = take_option, .runs = true,
 		.doc = "Replay a recording and write checkpoints beside it, from which --from starts.",
 	};
+	static struct run_spec run;
 	static struct recording recording;
-	int status;
+	int status = verb_open(argc, argv, &verb, &run, &recording);
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	status = recording_read(wanted, false, &recording);
 	if (status == 0)
-		status = checkpoint_make(&recording, every);
+		status = checkpoint_make(&recording, &run, every);
+	else
+		guest_free(&run);
 	recording_free(&recording);
 	return status;
 }

@@ -3,13 +3,15 @@
 #ifndef REPLAY_CHECKPOINT_H
 #define REPLAY_CHECKPOINT_H
 
+#include "guest.h"
 #include "layout.h"
 #include "recording.h"
 
 #define CHECKPOINT_EVERY 50000000ull	/* instructions, unless told */
+#define CHECKPOINT_EVERY_MIN 1000000ull
 
-/* Replays the recording to write its checkpoints. Returns 0 or a status after a message. */
-int checkpoint_make(struct recording *recording, u64 every);
+/* Replays the recording to write its checkpoints. Takes *run over. Returns 0 or a status after a message. */
+int checkpoint_make(struct recording *recording, struct run_spec *run, u64 every);
 
 /* Whether FILE.rpl.checkpoints is there and belongs to the recording. */
 bool checkpoint_exists(const struct recording *recording);

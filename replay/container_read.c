@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FILE_MAX (8ull << 30)
 #define MEMBER_MAX (2ull << 30)
 #define MEMBERS_MAX 256u
 
@@ -67,7 +68,7 @@ static int take_member(const char *path, struct archive *archive, struct archive
 	return 0;
 }
 
-static int read_members(const char *path, struct members *members)
+static int read_members(const char *path, const struct bytes *file, struct members *members)
 {
 	struct archive *archive = archive_read_new();
 	struct archive_entry *entry;
@@ -76,9 +77,8 @@ static int read_members(const char *path, struct members *members)
 
 	archive_read_support_filter_zstd(archive);
 	archive_read_support_format_tar(archive);
-	if (archive_read_open_filename(archive, path, 65536) != ARCHIVE_OK) {
-		status = say_fail(STATUS_REFUSED, "%s: no recording: %s", path,
-				  errno != 0 ? strerror(errno) : archive_error_string(archive));
+	if (archive_read_open_memory(archive, file->data, file->count) != ARCHIVE_OK) {
+		status = say_fail(STATUS_REFUSED, "%s: no recording: %s", path, archive_error_string(archive));
 	} else {
 		while (status == 0 && (result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK)
 			status = take_member(path, archive, entry, members);
@@ -142,24 +142,20 @@ static u64 number_of(struct json_object *object, const char *key)
 	return json_object_get_uint64(value);
 }
 
-static int read_manifest(struct recording *recording, struct json_object *root)
+static int read_manifest(struct recording *recording, struct json_object *root, const char *build)
 {
-	char build[RECORDING_BUILD_BYTES];
 	struct json_object *vms = NULL, *finished = NULL;
-	int status = recording_build(build);
 
-	if (status != 0)
-		return status;
 	if (number_of(root, "format") != RECORDING_FORMAT)
 		return say_fail(STATUS_REFUSED, "%s: a recording of format %llu; this reprise reads format %d", recording->path,
 				(unsigned long long)number_of(root, "format"), RECORDING_FORMAT);
 	if (strcmp(text_of(root, "counter"), COUNTER) != 0)
 		return say_fail(STATUS_REFUSED, "%s: recorded with the counter '%s'; this platform counts with %s",
 				recording->path, text_of(root, "counter"), COUNTER);
-	if (strcmp(text_of(root, "build"), build) != 0)
+	if (build != NULL && strcmp(text_of(root, "build"), build) != 0)
 		return say_fail(STATUS_REFUSED, "%s: recorded by build %.16s of the hypervisor (%s); this is build %.16s",
 				recording->path, text_of(root, "build"), text_of(root, "tool"), build);
-	strcpy(recording->build, build);
+	snprintf(recording->build, sizeof(recording->build), "%s", text_of(root, "build"));
 	recording->id = strtoull(text_of(root, "recording"), NULL, 16);
 	recording->created = number_of(root, "created");
 	recording->digest_ticks = number_of(root, "digest_ticks");
@@ -177,7 +173,7 @@ static int read_manifest(struct recording *recording, struct json_object *root)
 	return 0;
 }
 
-static int take_manifest(struct recording *recording, struct members *members)
+static int take_manifest(struct recording *recording, struct members *members, const char *build)
 {
 	const struct member *member = find(members, MANIFEST);
 	struct json_object *root;
@@ -188,7 +184,7 @@ static int take_manifest(struct recording *recording, struct members *members)
 	root = json_tokener_parse((const char *)member->data.data);
 	if (root == NULL)
 		return say_fail(STATUS_REFUSED, "%s: its " MANIFEST " is no JSON", recording->path);
-	status = read_manifest(recording, root);
+	status = read_manifest(recording, root, build);
 	json_object_put(root);
 	return status;
 }
@@ -320,28 +316,46 @@ static int take_journal_file(struct recording *recording, bool strict)
 	return status;
 }
 
-int recording_read(const char *path, bool strict, struct recording *recording)
+int recording_parse(const char *path, const struct bytes *file, const char *build, bool strict, struct recording *recording)
 {
 	struct members *members = say_alloc(sizeof(*members));
 	int status;
 
 	memset(recording, 0, sizeof(*recording));
 	recording->path = say_format("%s", path);
-	status = read_members(path, members);
+	status = read_members(path, file, members);
 	if (status == 0)
 		status = check_sums(path, members);
 	if (status == 0)
-		status = take_manifest(recording, members);
+		status = take_manifest(recording, members, build);
 	if (status == 0)
 		status = take_plan(recording, members);
 	if (status == 0)
 		status = take_images(recording, members);
 	if (status == 0 && recording->finished)
 		status = take_journals(recording, members, strict);
-	else if (status == 0)
-		status = take_journal_file(recording, strict);
 	for (u32 i = 0; i < members->count; i++)
 		free(members->member[i].data.data);
 	free(members);
+	return status;
+}
+
+int recording_read(const char *path, bool strict, struct recording *recording)
+{
+	const struct file_spec spec = { .path = (char *)path };
+	char build[RECORDING_BUILD_BYTES];
+	struct bytes file;
+	int status;
+
+	memset(recording, 0, sizeof(*recording));
+	status = recording_build(build);
+	if (status == 0)
+		status = file_read(&spec, FILE_MAX, &file);
+	if (status != 0)
+		return status;
+	status = recording_parse(path, &file, build, strict, recording);
+	free(file.data);
+	if (status == 0 && !recording->finished)
+		status = take_journal_file(recording, strict);
 	return status;
 }

@@ -5,8 +5,8 @@
 #include "differs.h"
 #include "recording.h"
 #include "say.h"
+#include "verb.h"
 
-#include <argp.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,30 +16,7 @@
 #define TAIL_BYTES 512u
 #define TAIL_LINES 6
 
-static struct {
-	const char *path;
-	bool events;
-} want;
-
-static error_t parse_path(int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case 'e':
-		want.events = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (want.path != NULL)
-			argp_error(state, "give one recording");
-		want.path = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (want.path == NULL)
-			argp_error(state, "which recording?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
+static bool list_events;	/* --events */
 
 /* "Linux version 6.1..." of an uncompressed kernel, or "". */
 static void print_kernel(const struct recording *recording, u32 v)
@@ -120,10 +97,17 @@ static void print_vm(const struct recording *recording, u32 v)
 	else
 		printf("  end       %s\n", end_text(vm));
 	print_console(&vm->console);
-	if (want.events) {
+	if (list_events) {
 		printf("      position           time  event\n");
 		recording_events(recording, v, print_event, NULL);
 	}
+}
+
+static bool take_option(int key, char *arg)
+{
+	(void)arg;
+	list_events = list_events || key == 'e';
+	return true;
 }
 
 static const struct argp_option info_options[] = {
@@ -133,21 +117,20 @@ static const struct argp_option info_options[] = {
 
 int info_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = info_options, .parser = parse_path, .args_doc = "FILE.rpl",
+	static const struct verb verb = {
+		.options = info_options, .take = take_option,
 		.doc = "Say what a recording is: its guests, how long they ran, what came in, how they ended.",
 	};
-	struct recording recording;
+	static struct recording recording;
 	time_t created;
 	char when[32];
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	status = recording_read(want.path, false, &recording);
+	status = verb_open(argc, argv, &verb, NULL, &recording);
 	if (status == 0) {
 		created = (time_t)recording.created;
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", gmtime(&created));
-		printf("%s: recorded %s, clock %s, build %.16s%s\n", want.path, when,
+		printf("%s: recorded %s, clock %s, build %.16s%s\n", recording.path, when,
 		       recording.host_clock ? "host" : "virtual", recording.build, recording.finished ? "" : ", not finished");
 		for (u32 v = 0; v < recording.plan.vm_count; v++)
 			print_vm(&recording, v);
@@ -158,22 +141,21 @@ int info_main(int argc, char **argv)
 
 int verify_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.parser = parse_path, .args_doc = "FILE.rpl",
+	static const struct verb verb = {
+		.strict = true,
 		.doc = "Check a recording without running it: every member against its digest, every block of the journals.",
 	};
-	struct recording recording;
+	static struct recording recording;
 	u64 blocks = 0, events = 0;
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	status = recording_read(want.path, true, &recording);
+	status = verb_open(argc, argv, &verb, NULL, &recording);
 	for (u32 v = 0; v < recording.plan.vm_count && status == 0; v++) {
 		blocks += recording.vm[v].blocks;
 		events += recording.vm[v].events;
 	}
 	if (status == 0)
-		printf("%s: whole: %u VMs, %llu blocks with %llu events\n", want.path, recording.plan.vm_count,
+		printf("%s: whole: %u VMs, %llu blocks with %llu events\n", recording.path, recording.plan.vm_count,
 		       (unsigned long long)blocks, (unsigned long long)events);
 	recording_free(&recording);
 	return status;

@@ -8,8 +8,8 @@
 #include "names.h"
 #include "say.h"
 #include "trace.h"
+#include "verb.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static struct place *places;
 static u64 place_count, place_room;
 static struct line *lines;
 static u32 line_count;
-static const char *path, *output;
+static const char *output;
 static const struct trace_filter everything;
 
 static void text_print(FILE *out, const char *text)
@@ -301,42 +301,31 @@ static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static bool take_option(int key, char *arg)
 {
-	switch (key) {
-	case 'o':
-		output = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (path != NULL)
-			argp_error(state, "give one recording");
-		path = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (path == NULL || output == NULL)
-			argp_error(state, "give a recording and -o FILE.html");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	output = key == 'o' ? arg : output;
+	return true;
+}
+
+static const char *check_options(void)
+{
+	return output == NULL ? "where to? give -o FILE.html" : NULL;
 }
 
 int page_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = option_table, .parser = parse_option, .args_doc = "FILE.rpl", .children = names_argp,
+	static const struct verb verb = {
+		.options = option_table, .take = take_option, .check = check_options, .runs = true,
 		.doc = "Write a recording as one page: its exits over time, what they took, the console, the busiest places.",
 	};
 	static struct run_spec run;
 	static struct recording recording;
-	int status;
+	int status = verb_open(argc, argv, &verb, &run, &recording);
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	status = names_open();
-	if (status == 0)
-		status = recording_read(path, false, &recording);
 	if (status == 0)
 		status = trace_run(&recording, &run, &everything, take);
+	else
+		guest_free(&run);
 	recording_free(&recording);
 	free(places);
 	free(lines);

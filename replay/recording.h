@@ -52,6 +52,10 @@ int recording_write(const struct recording *recording);
  * told. `strict`: a bad block is an error. Returns 0 or STATUS_REFUSED after a message. */
 int recording_read(const char *path, bool strict, struct recording *recording);
 
+/* The same of a container in memory: `build` is the build it must be of, NULL: any. Does not look for a journal beside it.
+ * Like recording_scan and the functions of hv/journal.h it touches no file: what fuzzing calls. */
+int recording_parse(const char *path, const struct bytes *file, const char *build, bool strict, struct recording *recording);
+
 /* Takes the whole blocks of a journal, of `bytes` bytes, of VM `vm`: fills in recording->vm[vm] but the console. `name` is
  * for messages. Returns the error of the first block that is not whole (JOURNAL_UNWRITTEN: the journal just ends), with a
  * message if `say_bad`. */

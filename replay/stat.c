@@ -5,8 +5,8 @@
 #include "names.h"
 #include "say.h"
 #include "trace.h"
+#include "verb.h"
 
-#include <argp.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,6 @@ static struct tallies ports, msrs, rips;
 static struct { u64 events, bytes; } kinds[KINDS];
 static u64 exits, ticks_total;
 static const struct trace_filter everything;
-static const char *path;
 static bool json;
 
 /* Open addressing; the room is a power of two and at most half full. */
@@ -277,42 +276,27 @@ static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static bool take_option(int key, char *arg)
 {
-	switch (key) {
-	case 'j':
-		json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (path != NULL)
-			argp_error(state, "give one recording");
-		path = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (path == NULL)
-			argp_error(state, "which recording?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	(void)arg;
+	json = json || key == 'j';
+	return true;
 }
 
 int stat_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = option_table, .parser = parse_option, .args_doc = "FILE.rpl", .children = names_argp,
+	static const struct verb verb = {
+		.options = option_table, .take = take_option, .runs = true,
 		.doc = "Count the exits of a recording: by reason, with the ticks that handling took; by port, MSR and place.",
 	};
 	static struct run_spec run;
 	static struct recording recording;
-	int status;
+	int status = verb_open(argc, argv, &verb, &run, &recording);
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	status = names_open();
-	if (status == 0)
-		status = recording_read(path, false, &recording);
 	if (status == 0)
 		status = trace_run(&recording, &run, &everything, take);
+	else
+		guest_free(&run);
 	recording_free(&recording);
 	return status;
 }

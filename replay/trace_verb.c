@@ -6,12 +6,12 @@
 #include "names.h"
 #include "say.h"
 #include "trace_fine.h"
+#include "verb.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum option_key { OPT_FROM = 0x100, OPT_TO, OPT_VM, OPT_REASON, OPT_PORT, OPT_MSR, OPT_RIP, OPT_JSON, OPT_FORMAT, OPT_TIMEOUT, OPT_LEVEL };
+enum option_key { OPT_FROM = 0x100, OPT_TO, OPT_VM, OPT_REASON, OPT_PORT, OPT_MSR, OPT_RIP, OPT_JSON, OPT_FORMAT, OPT_LEVEL };
 
 static const struct argp_option option_table[] = {
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a line: --format=json", 0 },
@@ -26,13 +26,11 @@ static const struct argp_option option_table[] = {
 	{ "port", OPT_PORT, "PORT", 0, "IN, OUT, INS and OUTS of this port (0x3f8)", 0 },
 	{ "msr", OPT_MSR, "MSR", 0, "RDMSR and WRMSR of this one (0xc0000080)", 0 },
 	{ "rip", OPT_RIP, "FROM-TO", 0, "with RIP in this range (hexadecimal)", 0 },
-	{ NULL, 0, NULL, 0, "Other:", 2 },
-	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "stop after so much host time (exit status 124)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
 static struct trace_filter filter;
-static const char *path, *output;
+static const char *output;
 static enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_PERFETTO, FORMAT_FOLDED, FORMAT_CTF, FORMATS } format;
 static const char *const formats[FORMATS] = { "text", "json", "perfetto", "folded", "ctf" };
 
@@ -58,9 +56,8 @@ static bool parse_u32(const char *text, u32 *value)
 	return end != text && *end == '\0' && number <= 0xffffffff;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static bool take_option(int key, char *arg)
 {
-	struct run_spec *run = state->input;
 	bool good = true;
 
 	switch (key) {
@@ -100,29 +97,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_MSR:
 		filter.has_msr = good = parse_u32(arg, &filter.msr);
 		break;
-	case OPT_RIP:
-		good = parse_range(arg);
-		break;
-	case OPT_TIMEOUT:
-		good = guest_parse_seconds(arg, &run->timeout_seconds);
-		break;
-	case ARGP_KEY_ARG:
-		if (path != NULL)
-			argp_error(state, "give one recording");
-		path = arg;
-		break;
-	case ARGP_KEY_END:
-		if (path == NULL)
-			argp_error(state, "which recording?");
-		if (format == FORMAT_CTF && output == NULL)
-			argp_error(state, "--format=ctf makes a folder: give -o FOLDER");
-		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		good = parse_range(arg);	/* OPT_RIP */
+		break;
 	}
-	if (!good)
-		argp_error(state, "'%s' is not possible (see --help)", arg);
-	return 0;
+	return good;
+}
+
+static const char *check_options(void)
+{
+	return format == FORMAT_CTF && output == NULL ? "--format=ctf makes a folder: give -o FOLDER" : NULL;
 }
 
 /* Every string in it is one of ours or a name that the plan's rules made printable: only quotes need care. */
@@ -222,11 +206,8 @@ static int print_all(struct trace *trace)
 
 int trace_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = option_table,
-		.parser = parse_option,
-		.args_doc = "FILE.rpl",
-		.children = names_argp,
+	static const struct verb verb = {
+		.options = option_table, .take = take_option, .check = check_options, .runs = true,
 		.doc = "Print every VM exit of a recording. The recording is replayed for it; nothing was traced when it was made.",
 	};
 	static struct run_spec run;
@@ -235,10 +216,7 @@ int trace_main(int argc, char **argv)
 
 	if (trace_fine_wanted(argc, argv))
 		return trace_fine_main(argc, argv);
-	argp_parse(&argp, argc, argv, 0, NULL, &run);
-	status = names_open();
-	if (status == 0)
-		status = recording_read(path, false, &recording);
+	status = verb_open(argc, argv, &verb, &run, &recording);
 	if (status == 0)
 		status = trace_run(&recording, &run, &filter, print_all);
 	else

@@ -3,23 +3,8 @@
 # tests/recording.sh BUILD: damaged, foreign and cut-off recordings: a clear message, never a crash, never another run.
 # Ends in "N passed, N failed". FLIPS and KILLS (default 300 and 4) make it longer.
 # seconds: 60
-set -u
-build=$(realpath "$1")
-chance=$build/guests/long/chance
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "$(dirname "$0")/begin"
 RANDOM=${SEED:-20}
-passed=0 failed=0
-verdict() { # SENTENCE STATUS-OF-TEST
-	if [ "$2" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-		tail -n 8 out err 2>/dev/null
-	fi
-}
 look() { timeout -s KILL 60 "$build/reprise" "$@" >out 2>err; }
 random() { echo $(((RANDOM << 30 | RANDOM << 15 | RANDOM) % $1)); }
 # the last command ended as it should with bad input: refused, in one message that names the file
@@ -72,10 +57,8 @@ verdict "noise is no recording" $?
 
 # members
 mkdir m && tar --zstd -C m -xf good.rpl
-pack() { (cd m && find . -type f ! -name SHA256SUMS -printf '%P\n' | sort >../list && xargs sha256sum <../list >SHA256SUMS &&
-	tar --zstd -cf "../$1" -T ../list SHA256SUMS); }
 change() { # SENTENCE WORDS-OF-THE-MESSAGE: after the members in m/ were changed
-	pack x.rpl
+	pack m x.rpl
 	look replay x.rpl
 	refused $? "$2"
 	verdict "$1" $?
@@ -113,10 +96,10 @@ cp m/journal/0 journal
 blocks=$(($(stat -c %s journal) / 512)) bad=0
 for n in $(seq 0 $((blocks - 1))); do
 	head -c $((n * 512)) journal >m/journal/0
-	pack x.rpl
+	pack m x.rpl
 	look verify x.rpl && [ "$(grep -c "$n blocks" out)" = 1 ] || bad=1
 	{ head -c $((n * 512)) journal; head -c $((1 + RANDOM % 511)) <(tail -c +$((n * 512 + 1)) journal); } >m/journal/0
-	pack x.rpl
+	pack m x.rpl
 	look verify x.rpl
 	refused $? "block $n is torn at byte $((n * 512))" || bad=1
 	look info x.rpl || bad=1	# not strict: what is whole counts
@@ -126,23 +109,23 @@ bad=0
 for _ in $(seq 100); do
 	cp journal m/journal/0
 	"$build/tests-flip" m/journal/0 "$(random $((blocks * 4096)))"
-	pack x.rpl
+	pack m x.rpl
 	look verify x.rpl
 	refused $? 'is torn at byte' || bad=1
 done
 verdict "a flipped bit of a journal is told with block and byte" $bad
 "$build/tests-perturb" --kind journal m/journal/0
-pack x.rpl
+pack m x.rpl
 look verify x.rpl
 refused $? 'unknown kind'
 verdict "a sealed block with a record of an unknown kind is told" $?
 "$build/tests-perturb" --position journal m/journal/0
-pack x.rpl
+pack m x.rpl
 look verify x.rpl
 refused $? 'impossible value'
 verdict "a sealed block with an impossible position is told" $?
 tail -c +513 journal >m/journal/0
-pack x.rpl
+pack m x.rpl
 look verify x.rpl
 refused $? 'sequence number'
 verdict "a journal without its first block is told" $?
@@ -185,5 +168,4 @@ done
 echo "kills: ${KILLS:-4}, replayed: $replayed"
 [ $bad = 0 ] && [ $replayed -gt 0 ]
 verdict "killed at random moments: what was written replays" $?
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

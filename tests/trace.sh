@@ -3,22 +3,7 @@
 # tests/trace.sh BUILD: traces, their formats read back by other tools, stat, diff, checkpoints and seeking.
 # Ends in "N passed, N failed".
 # seconds: 60
-set -u
-build=$(realpath "$1")
-chance=$build/guests/long/chance
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-verdict() { # SENTENCE STATUS-OF-TEST
-	if [ "$2" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-		tail -n 8 out err 2>/dev/null
-	fi
-}
+. "$(dirname "$0")/begin"
 reprise() { timeout -s KILL 200 "$build/reprise" "$@" >out 2>err; }
 record() { # FILE OPTION...
 	local file=$1
@@ -88,5 +73,4 @@ for _ in $(seq 6); do
 	mv keep a.rpl.checkpoints
 done
 verdict "a flipped bit of the checkpoints is told, or does not matter" $bad
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish
