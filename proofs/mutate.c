@@ -164,6 +164,18 @@ static size_t past(const struct source *s, size_t i)
 	return i;
 }
 
+// The token before the bracket that i closes.
+static size_t before(const struct source *s, size_t i)
+{
+	int depth = 0;
+	for (; i > 0; i--) {
+		depth += is(s, i, ")") - is(s, i, "(");
+		if (depth == 0)
+			break;
+	}
+	return i - 1;
+}
+
 // ---- mutants
 
 static void add(const struct source *s, const char *function, const char *operator, unsigned place, size_t from, size_t to, int line,
@@ -209,6 +221,8 @@ static int uppercase(const struct source *s, size_t i)
 static const char *const types[] = {"u8", "u16", "u32", "u64", "s64", "int", "char", "void", "long", "unsigned", "size_t", "bool", 0};
 static const char *const control[] = {"if", "while", "for", "switch", "return", "sizeof", "case", "else", "do", "goto", "static", "const",
 	"struct", "enum", "union", "typedef", "_Static_assert", "__asm__", "default", 0};
+
+static const char *const conditions[] = {"if", "while", "for", 0};
 
 // Whether the token before i ends an operand, so that an operator at i has two.
 static int after_operand(const struct source *s, size_t i)
@@ -310,7 +324,7 @@ static void mutate_function(const struct source *s, const char *function, size_t
 			mutate_call(s, function, &c, i);
 		}
 		int begins = is(s, i - 1, ";") || is(s, i - 1, "{") || is(s, i - 1, "}") || is(s, i - 1, "else") ||
-			is(s, i - 1, ":") || is(s, i - 1, ")");
+			is(s, i - 2, "default") || is(s, i - 3, "case") || (is(s, i - 1, ")") && is_one(s, before(s, i - 1), conditions));
 		if (begins && parens == 0)
 			mutate_statement(s, function, &c, i);
 	}
