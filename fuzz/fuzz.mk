@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Fuzzing (fuzz/README.md). Four builds of the same sources: plain (regressions, figures), afl (campaigns), san (ASan and
+# Fuzzing (fuzz/README.md). Five builds of the same sources: plain (regressions, figures), afl (campaigns), san (ASan and
 # UBSan, campaigns), cov (llvm-cov).
 
 FUZZ := $B/fuzz
 FUZZ_HARNESSES := $(notdir $(basename $(wildcard fuzz/harness/*.c)))
 FUZZ_C := $(wildcard fuzz/*.c)
 # The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
-FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
+FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/path.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
 	hv/input/follow.c hv/input/state.c hv/input/checkpoint.c hv/input/trace_none.c \
 	spec/entry.c spec/caps.c spec/vmcs.c
 FUZZ_BODIES := live record replay
@@ -18,6 +18,7 @@ FUZZ_CC_afl := afl-clang-fast -O2
 FUZZ_CC_san := afl-clang-fast -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_CC_cov := clang -O1 -fprofile-instr-generate -fcoverage-mapping
 FUZZ_CC_msan := clang -O1 -fsanitize=memory -fno-omit-frame-pointer
+FUZZ_CC_path := clang -O1 -fno-pie -fsanitize-coverage=trace-pc-guard
 FUZZ_CC_libfuzzer := clang -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 define fuzz_build
@@ -37,13 +38,15 @@ fuzz-$1: $(FUZZ_HARNESSES:%=$(FUZZ)/$1/%)
 .PHONY: fuzz-$1
 -include $$(wildcard $(FUZZ)/$1/fuzz/*.d $(FUZZ)/$1/fuzz/*/*.d $(FUZZ)/$1/hv/*.d $(FUZZ)/$1/hv/*/*.d)
 endef
-$(foreach b,plain afl san cov msan libfuzzer,$(eval $(call fuzz_build,$b)))
+$(foreach b,plain afl san cov msan path libfuzzer,$(eval $(call fuzz_build,$b)))
 .PRECIOUS: $(FUZZ)/%.o
 
 $(FUZZ)/plain/%: $(FUZZ)/plain/fuzz/harness/%.o $(FUZZ)/plain/fuzz/run.o $(FUZZ)/plain/core.a
 	$(FUZZ_CC_plain) -o $@ $^
 $(FUZZ)/cov/%: $(FUZZ)/cov/fuzz/harness/%.o $(FUZZ)/cov/fuzz/run.o $(FUZZ)/cov/core.a
 	$(FUZZ_CC_cov) -o $@ $^
+$(FUZZ)/path/%: $(FUZZ)/path/fuzz/harness/%.o $(FUZZ)/path/fuzz/path.o $(FUZZ)/path/core.a
+	$(FUZZ_CC_path) -no-pie -o $@ $^
 $(FUZZ)/msan/%: $(FUZZ)/msan/fuzz/harness/%.o $(FUZZ)/msan/fuzz/run.o $(FUZZ)/msan/core.a
 	$(FUZZ_CC_msan) -o $@ $^
 # afl++'s driver: LLVMFuzzerTestOneInput in persistent mode, input in shared memory
@@ -69,7 +72,7 @@ HARNESS := exit
 fuzz: fuzz-afl $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## fuzz until Ctrl-C (JOBS=n, HARNESS=exit)
 	@JOBS=$(JOBS) fuzz/campaign $B until-stopped $(HARNESS)
 
-fuzz-ci: fuzz-afl fuzz-san fuzz-cov fuzz-plain $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## fuzz all harnesses for FUZZ_SECONDS; fails on anything new
+fuzz-ci: fuzz-afl fuzz-san fuzz-cov fuzz-path fuzz-plain $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## fuzz all harnesses for FUZZ_SECONDS; fails on anything new
 	@fuzz/campaign $B ci $(FUZZ_SECONDS)
 
 fuzz-repro: fuzz-plain $(FUZZ)/tool ## explain CRASH=file: story, broken rule, stack

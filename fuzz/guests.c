@@ -163,10 +163,11 @@ static void deliver(vm_id vm)
 				  machine_field(vm, GUEST_INTERRUPTIBILITY_STATE) | BLOCKING_BY_NMI);
 }
 
-/* The windows that the guest has opened since the entry come before its own exit. */
-static u32 window(vm_id vm)
+/* The windows that the guest has opened since the entry come before its own exit; `shadow`: as after one more instruction. */
+static u32 window(vm_id vm, bool shadow)
 {
-	u64 controls = machine_field(vm, PROCESSOR_BASED_CONTROLS), blocking = machine_field(vm, GUEST_INTERRUPTIBILITY_STATE);
+	u64 controls = machine_field(vm, PROCESSOR_BASED_CONTROLS);
+	u64 blocking = machine_field(vm, GUEST_INTERRUPTIBILITY_STATE) & (shadow ? ~3ull : ~0ull);
 
 	if ((controls & CPU_NMI_WINDOW_EXITING) != 0 && (blocking & 0xb) == 0)
 		return EXIT_NMI_WINDOW;
@@ -287,9 +288,14 @@ static s64 play(vm_id vm, u64 tsc)
 			timer_exits = 0;
 			waiting = true;
 		}
-		if ((reason = window(vm)) != 0) {
+		if ((reason = window(vm, false)) != 0) {
 			player_plain_exit(vm, reason, &x);
 			return leave(vm, &x, 0);
+		}
+		if (ticks_left > 0 && room > 0 && (reason = window(vm, true)) != 0) {
+			ticks_left--;
+			player_plain_exit(vm, reason, &x);
+			return leave(vm, &x, 1);
 		}
 		if (ticks_left > room && timer_exits++ < TIMER_EXITS_MAX) {
 			ticks_left -= room;

@@ -50,6 +50,16 @@ static struct walk_state state_of(u8 bits, u8 access, u64 cr3, u64 linear)
 	return w;
 }
 
+/* False if the write changed the tables that lead to it, or the walk would change what was written (accessed flags). */
+static bool still_there(const struct walk_state *w, u64 linear, u64 gpa)
+{
+	struct writes writes = { .count = 0 };
+	u64 again = 0;
+	u32 error;
+
+	return walk(0, &writes, w, linear, 0, &again, &error) == WALK_OK && again == gpa && writes.count == 0;
+}
+
 static void compare(u64 linear, u32 access, u32 width, const struct walk_state *w)
 {
 	struct paging p = {
@@ -60,6 +70,7 @@ static void compare(u64 linear, u32 access, u32 width, const struct walk_state *
 	struct gwalk found;
 	u64 gpa = 0, value;
 	u32 error = 0;
+	bool comparable;
 	enum walk_result expected = walk(0, &writes, w, linear, access, &gpa, &error);
 	enum error result = gwalk(0, &p, linear, access, &found);
 
@@ -88,8 +99,9 @@ static void compare(u64 linear, u32 access, u32 width, const struct walk_state *
 		if (result != OK)
 			return;
 	}
-	if (gmem_linear_read(0, &p, linear, width, &value, &found) == OK && (access & GWALK_WRITE) != 0 &&
-	    linear >= 0x200000 && value != (width == 8 ? linear : linear & ((1ull << 8 * width) - 1)))
+	comparable = (access & GWALK_WRITE) != 0 && linear % PAGE_BYTES <= PAGE_BYTES - width && still_there(w, linear, gpa);
+	if (gmem_linear_read(0, &p, linear, width, &value, &found) == OK && comparable &&
+	    value != (width == 8 ? linear : linear & ((1ull << 8 * width) - 1)))
 		oracle_fail("what was written is read", "hv/gmem.h", "%llx at %llx", (unsigned long long)value,
 			    (unsigned long long)linear);
 }
