@@ -6,7 +6,7 @@ FUZZ := $B/fuzz
 FUZZ_HARNESSES := $(notdir $(basename $(wildcard fuzz/harness/*.c)))
 FUZZ_C := $(wildcard fuzz/*.c)
 # The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
-FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/path.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
+FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/path.c fuzz/blind.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
 	hv/input/follow.c hv/input/state.c hv/input/checkpoint.c hv/input/trace_none.c \
 	spec/entry.c spec/caps.c spec/vmcs.c
 FUZZ_BODIES := live record replay
@@ -92,8 +92,8 @@ check-needs: fuzz-plain $(FUZZ)/tool
 fuzz-flags:
 	@echo '$(filter-out -MMD -MP $(WARN),$(FUZZ_FLAGS))'
 
-fuzz-mutants: fuzz-plain fuzz-afl $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## which of 40 seeded faults fuzzing finds, 60 s each (long)
-	fuzz/mutants $B 60
+fuzz-mutants: fuzz-plain fuzz-afl fuzz-san $(FUZZ)/san/fuzz/blind.o $(FUZZ)/mutator.so $(FUZZ)/sdm.dict $B/mutate ## which of 40 seeded faults fuzzing finds, 60 s each (long; JOBS=n)
+	fuzz/mutants -j $(JOBS) -b $B
 
 .PHONY: fuzz-own
 fuzz-own: fuzz-plain fuzz-afl $(FUZZ)/mutator.so ## put your own exit handlers (HANDLER=file.c) under the oracle

@@ -16,6 +16,7 @@ struct page {	/* of the book */
 	bool open;	/* an exit waits for its check */
 	bool modelled;
 	bool halted;	/* the exit halted the VM */
+	bool at_window;	/* the exit was a window's */
 	u64 halt_time;
 	struct state state;
 	struct writes writes;
@@ -60,6 +61,7 @@ void judge_exit(vm_id vm, const struct vmexit *x, s64 ticks)
 	p->open = true;
 	p->modelled = effects(&p->state, vm, x, &p->writes);
 	p->halted = p->modelled && p->state.state == VCPU_HALTED;
+	p->at_window = x->reason == EXIT_INTERRUPT_WINDOW || x->reason == EXIT_NMI_WINDOW;
 	p->halt_time = p->state.position + vcpus[vm].idle;
 	console_came = false;
 }
@@ -73,6 +75,7 @@ void judge_entry_failed(vm_id vm)
 	FIELD(&p->state, VM_ENTRY_INTERRUPTION_INFO) &= ~(u64)EVENT_VALID;
 	p->writes.count = 0;
 	p->open = p->modelled = true;
+	p->at_window = false;
 	p->halted = false;
 	effects_end(&p->state, LINK_END_STOPPED, EXIT_INVALID_GUEST_STATE);
 }
@@ -109,9 +112,12 @@ static void check_wake(vm_id vm, struct page *p, u64 now)
 		oracle_fail("only an interrupt ends HLT", "SDM 2A HLT", "VM %u runs without one", vm);
 }
 
-/* Events before an entry (SDM 3C 26.6, 6.9 of 3A): the pending one, else an NMI, else what the PIC asks for. */
-static bool expect_event(vm_id vm, struct state *s, u64 now)
+/* Events before an entry (SDM 3C 26.6, 6.9 of 3A): the pending one, else an NMI, else what the PIC asks for. If the exit's own
+ * instruction ended what blocked them and their window is open, they may also wait for its exit, which comes at once. */
+static bool expect_event(vm_id vm, const struct page *p, struct state *s, u64 now)
 {
+	bool may_wait = !p->at_window && (FIELD(&found, VM_ENTRY_INTERRUPTION_INFO) & EVENT_VALID) == 0;
+	u64 open = may_wait ? FIELD(s, PROCESSOR_BASED_CONTROLS) & FIELD(&found, PROCESSOR_BASED_CONTROLS) : 0;
 	vm_id sh = shadow(vm);
 	u64 blocking = FIELD(s, GUEST_INTERRUPTIBILITY_STATE);
 	bool event = s->event_info != 0;
@@ -126,10 +132,11 @@ static bool expect_event(vm_id vm, struct state *s, u64 now)
 		s->event_info = 0;
 	} else {
 		board_advance(sh, now);
-		if (s->nmi_pending != 0 && (blocking & 0xb) == 0) {
+		if (s->nmi_pending != 0 && (blocking & 0xb) == 0 && (open & CPU_NMI_WINDOW_EXITING) == 0) {
 			FIELD(s, VM_ENTRY_INTERRUPTION_INFO) = 0x80000202;
 			s->nmi_pending = 0;
-		} else if (board_intr(sh) && (FIELD(s, GUEST_RFLAGS) & RFLAGS_IF) != 0 && (blocking & 3) == 0) {
+		} else if (board_intr(sh) && (FIELD(s, GUEST_RFLAGS) & RFLAGS_IF) != 0 && (blocking & 3) == 0 &&
+			   (open & CPU_INTERRUPT_WINDOW_EXITING) == 0) {
 			FIELD(s, VM_ENTRY_INTERRUPTION_INFO) = 0x80000000u | board_ack(sh);
 		}
 	}
@@ -203,7 +210,7 @@ void judge_enter(vm_id vm, u64 tsc)
 			oracle_fail("a VM that has ended is not entered again", "DESIGN 2", "VM %u", vm);
 		if (p->halted)
 			check_wake(vm, p, now);
-		event = expect_event(vm, &p->state, now);
+		event = expect_event(vm, p, &p->state, now);
 		FIELD(&p->state, VMX_PREEMPTION_TIMER_VALUE) = FIELD(&found, VMX_PREEMPTION_TIMER_VALUE);
 		state_compare(vm, &p->state, &found);
 		check_timer(vm, &found, now, event);
