@@ -5,10 +5,13 @@
 FUZZ := $B/fuzz
 FUZZ_HARNESSES := $(notdir $(basename $(wildcard fuzz/harness/*.c)))
 FUZZ_C := $(wildcard fuzz/*.c)
+# The readers of the tool that take what a stranger gives them.
+FUZZ_READERS := gdb_packet guest file workload workload_grammar explain_parse explain_dump recording journal_file container_read
+FUZZ_LIBS := -Wl,--as-needed -larchive -lconfuse -ljson-c -lcrypto
 # The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
 FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/path.c fuzz/blind.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
 	hv/input/follow.c hv/input/state.c hv/input/checkpoint.c hv/input/trace_none.c \
-	spec/entry.c spec/caps.c spec/vmcs.c
+	spec/entry.c spec/caps.c spec/vmcs.c $(FUZZ_READERS:%=replay/%.c)
 FUZZ_BODIES := live record replay
 FUZZ_DOOR := begin started console ready time wait boundary end
 FUZZ_FLAGS := -std=gnu11 -g $(WARN) -I. -Ihv -Ihv/hosted -Ifuzz -D_GNU_SOURCE -MMD -MP
@@ -26,6 +29,11 @@ $(FUZZ)/$1/%.o: %.c GNUmakefile fuzz/fuzz.mk
 	@mkdir -p $$(@D)
 	AFL_QUIET=1 $$(FUZZ_CC_$1) $$(FUZZ_FLAGS) -c -o $$@ $$<
 
+# the harness says what the build is
+$(FUZZ)/$1/replay/recording.o: replay/recording.c GNUmakefile fuzz/fuzz.mk
+	@mkdir -p $$(@D)
+	AFL_QUIET=1 $$(FUZZ_CC_$1) $$(FUZZ_FLAGS) -Drecording_build=recording_build_of_files -c -o $$@ $$<
+
 $(FUZZ_BODIES:%=$(FUZZ)/$1/hv/input/%.o): $(FUZZ)/$1/hv/input/%.o: hv/input/%.c GNUmakefile fuzz/fuzz.mk
 	@mkdir -p $$(@D)
 	AFL_QUIET=1 $$(FUZZ_CC_$1) $$(FUZZ_FLAGS) $$(foreach d,$(FUZZ_DOOR),-Dinput_$$d=$$*_input_$$d) -c -o $$@ $$<
@@ -36,26 +44,26 @@ $(FUZZ)/$1/core.a: $(FUZZ_LIB_C:%.c=$(FUZZ)/$1/%.o) $(FUZZ_BODIES:%=$(FUZZ)/$1/h
 
 fuzz-$1: $(FUZZ_HARNESSES:%=$(FUZZ)/$1/%)
 .PHONY: fuzz-$1
--include $$(wildcard $(FUZZ)/$1/fuzz/*.d $(FUZZ)/$1/fuzz/*/*.d $(FUZZ)/$1/hv/*.d $(FUZZ)/$1/hv/*/*.d)
+-include $$(wildcard $(FUZZ)/$1/fuzz/*.d $(FUZZ)/$1/fuzz/*/*.d $(FUZZ)/$1/hv/*.d $(FUZZ)/$1/hv/*/*.d $(FUZZ)/$1/replay/*.d $(FUZZ)/$1/spec/*.d)
 endef
 $(foreach b,plain afl san cov msan path libfuzzer,$(eval $(call fuzz_build,$b)))
 .PRECIOUS: $(FUZZ)/%.o
 
 $(FUZZ)/plain/%: $(FUZZ)/plain/fuzz/harness/%.o $(FUZZ)/plain/fuzz/run.o $(FUZZ)/plain/core.a
-	$(FUZZ_CC_plain) -o $@ $^
+	$(FUZZ_CC_plain) -o $@ $^ $(FUZZ_LIBS)
 $(FUZZ)/cov/%: $(FUZZ)/cov/fuzz/harness/%.o $(FUZZ)/cov/fuzz/run.o $(FUZZ)/cov/core.a
-	$(FUZZ_CC_cov) -o $@ $^
+	$(FUZZ_CC_cov) -o $@ $^ $(FUZZ_LIBS)
 $(FUZZ)/path/%: $(FUZZ)/path/fuzz/harness/%.o $(FUZZ)/path/fuzz/path.o $(FUZZ)/path/core.a
-	$(FUZZ_CC_path) -no-pie -o $@ $^
+	$(FUZZ_CC_path) -no-pie -o $@ $^ $(FUZZ_LIBS)
 $(FUZZ)/msan/%: $(FUZZ)/msan/fuzz/harness/%.o $(FUZZ)/msan/fuzz/run.o $(FUZZ)/msan/core.a
-	$(FUZZ_CC_msan) -o $@ $^
+	$(FUZZ_CC_msan) -o $@ $^ $(FUZZ_LIBS)
 # afl++'s driver: LLVMFuzzerTestOneInput in persistent mode, input in shared memory
 $(FUZZ)/afl/%: $(FUZZ)/afl/fuzz/harness/%.o $(FUZZ)/afl/core.a
-	AFL_QUIET=1 $(FUZZ_CC_afl) -fsanitize=fuzzer -o $@ $^
+	AFL_QUIET=1 $(FUZZ_CC_afl) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS)
 $(FUZZ)/san/%: $(FUZZ)/san/fuzz/harness/%.o $(FUZZ)/san/core.a
-	AFL_QUIET=1 $(FUZZ_CC_san) -fsanitize=fuzzer -o $@ $^
+	AFL_QUIET=1 $(FUZZ_CC_san) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS)
 $(FUZZ)/libfuzzer/%: $(FUZZ)/libfuzzer/fuzz/harness/%.o $(FUZZ)/libfuzzer/core.a
-	$(FUZZ_CC_libfuzzer) -fsanitize=fuzzer -o $@ $^
+	$(FUZZ_CC_libfuzzer) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS)
 
 $(FUZZ)/tool: $(FUZZ)/plain/fuzz/tool.o $(FUZZ)/plain/core.a
 	$(FUZZ_CC_plain) -o $@ $^

@@ -34,6 +34,8 @@ grep -nE '#include.*(replay|fuzz|model|proofs|tests)/' -r hv spec boot 2>/dev/nu
 grep -nE '#include.*(fuzz|model|proofs|tests)/' -r replay 2>/dev/null | check "the tool includes no other tool"
 grep -nE "#include.*(/|\")[a-z0-9_]+\.c\"" -r spec 2>/dev/null | check "the executable spec includes no source of the core"
 grep -nE "#include.*(fuzz|replay|proofs|tests)/" -r model 2>/dev/null | check "the model includes no other tool"
+grep -nE '#include.*(replay|model|proofs|tests)/' -r fuzz 2>/dev/null | grep -vE '^fuzz/(said|harness/(explain|gdb|recording|workload))\.c:[0-9]+:#include "replay/' |
+	check "the fuzzer includes no other tool, but the readers that it fuzzes"
 for h in hv/*.h hv/dev/*.h hv/input/*.h hv/native/*.h hv/hosted/*.h boot/*.h spec/*.h model/*.h model/runner/*.h model/host/*.h model/monitor/*.h; do
 	# shellcheck disable=SC2086
 	echo "#include \"$h\"" | gcc $strict -Ihv/hosted -fsyntax-only -x c - 2>&1 | head -n 3
