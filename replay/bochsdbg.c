@@ -3,10 +3,8 @@
  * The body of target.h for stock Bochs: its internal debugger, driven over a socket (replay/preload/fork.c is the other
  * end of each prompt). Bochs's debugger stops the emulator, not the guest, so nothing here changes what the guest does.
  *
- * How Bochs 2.7 behaves, found by running it:
- * - "s N" executes N instructions, or iterations of a REP: N ticks. It reports breakpoints and watchpoints on its way and at
- *   its end; a time breakpoint ("sba") would hide a watchpoint that is hit at the same time, and cannot be removed.
- * - "vmexitbp" stops before the first instruction of the hypervisor; the exit itself takes a tick.
+ * "s N" executes N instructions, or iterations of a REP: N ticks. A time breakpoint ("sba") could not be removed again.
+ * Breakpoints and watchpoints are those of replay/preload/hooks.c, not Bochs's own, of which there are 16.
  */
 #include "bochsdbg.h"
 
@@ -25,6 +23,7 @@
 #include <unistd.h>
 
 #define MARK '\036'		/* as in preload/fork.c */
+#define STEPS_MAX 0x7fffffffull	/* of one "s" */
 #define ANSWER_MS 60000		/* no command but "c" and "s" takes so long */
 
 static u32 dead(struct target *target)
@@ -163,8 +162,32 @@ static bool stop_parse(struct target *target)
 	return true;
 }
 
+/* The lines "!AGO WHAT ADDRESS INDEX" in what it said. */
+static u32 hits_parse(const struct target *target, struct target_hit hits[TARGET_HITS])
+{
+	u32 count = 0;
+
+	for (const char *at = target->text; at != NULL && count < TARGET_HITS; at = strchr(at, '\n')) {
+		long long ago;
+		unsigned long long address;
+		unsigned what, index;
+
+		at += *at == '\n';
+		if (sscanf(at, "!%lld %u %llx %u", &ago, &what, &address, &index) != 4)
+			continue;
+		hits[count++] = (struct target_hit){ target->tick - (u64)ago,
+						     ((what & 1) != 0 ? TARGET_READ : 0) | ((what & 2) != 0 ? TARGET_WRITE : 0) |
+							     ((what & 4) != 0 ? TARGET_BREAK : 0) |
+							     ((what & 8) != 0 ? TARGET_ENTRY : 0) |
+							     ((what & 16) != 0 ? TARGET_EXIT : 0),
+						     address, index };
+	}
+	return count;
+}
+
 static u32 go(struct target *target, const char *command)
 {
+	struct target_hit hits[TARGET_HITS];
 	bool woken = false;
 	u32 stop = 0;
 
@@ -174,14 +197,10 @@ static u32 go(struct target *target, const char *command)
 		return dead(target);
 	if (target->host->com1(target->host->context))	/* all that was sent up to here */
 		woken = true;
-	if (strstr(target->text, ") Breakpoint ") != NULL)
-		stop |= TARGET_BREAK;
-	if (bochsdbg_number(target->text, "Caught read watch point at 0x", 16, &target->watched))
-		stop |= TARGET_READ;
-	if (bochsdbg_number(target->text, "Caught write watch point at 0x", 16, &target->watched))
-		stop |= TARGET_WRITE;
-	if (strstr(target->text, "Caught VMEXIT breakpoint") != NULL)
-		stop |= TARGET_EXIT;
+	for (u32 i = hits_parse(target, hits); i > 0; i--) {
+		target->hit = hits[i - 1];
+		stop |= target->hit.what;
+	}
 	return woken ? stop | TARGET_WOKEN : stop;
 }
 
@@ -193,61 +212,77 @@ u32 target_step(struct target *target, u64 count)
 	return go(target, command);
 }
 
-/* "s N" rather than a time breakpoint: that would hide a watchpoint's hit at the same time. */
 u32 target_run(struct target *target, u64 until)
 {
 	u32 stop = 0;
 
 	while (stop == 0) {
+		u64 count = until == 0 ? STEPS_MAX : until - target->tick;
+
 		if (until != 0 && target->tick >= until)
 			return TARGET_TICK;
-		stop = until == 0 ? go(target, "c\n") : target_step(target, until - target->tick);
+		stop = target_step(target, count < STEPS_MAX ? count : STEPS_MAX);
 	}
 	return until != 0 && target->tick >= until ? stop | TARGET_TICK : stop;
 }
 
-bool target_break(struct target *target, u64 linear)
+static bool set(struct target *target)
 {
-	target->dirty = true;
-	return target_ask(target, "lb 0x%llx", (unsigned long long)linear) != NULL &&
-	       strstr(target->text, "rror") == NULL && strstr(target->text, "oo many") == NULL;
+	return strstr(target->text, "!full") == NULL;
 }
 
-bool target_watch(struct target *target, u64 address, u64 bytes, bool write)
+bool target_break(struct target *target, u64 linear, u32 vpid, u64 cr3)
 {
 	target->dirty = true;
-	return target_ask(target, "watch %s 0x%llx %llu", write ? "w" : "r", (unsigned long long)address,
-			  (unsigned long long)bytes) != NULL &&
-	       strstr(target->text, "inserted") != NULL;
+	return target_ask(target, "!break %llx %u %llx", (unsigned long long)linear, vpid, (unsigned long long)cr3) != NULL &&
+	       set(target);
 }
 
-void target_exits(struct target *target, bool on)
+bool target_watch(struct target *target, u64 address, u64 bytes, bool read, bool write)
 {
-	if (target->exits != on && target_ask(target, "vmexitbp") != NULL)
-		target->exits = on;
+	target->dirty = true;
+	return target_ask(target, "!watch %llx %llu %u", (unsigned long long)address, (unsigned long long)bytes,
+			  (read ? 1u : 0) | (write ? 2u : 0)) != NULL && set(target);
+}
+
+void target_entry(struct target *target)
+{
+	target->dirty = true;
+	target_ask(target, "!entry 1");
+}
+
+void target_exits(struct target *target, u64 count, u32 vpid)
+{
+	target->dirty = true;
+	target_ask(target, "!exits %llu %u", (unsigned long long)count, vpid);
+}
+
+void target_note(struct target *target)
+{
+	target->dirty = true;
+	target_ask(target, "!note 1");
+}
+
+void target_trail(struct target *target, u32 vpid)
+{
+	target->dirty = true;
+	target_ask(target, "!trail 1 %u", vpid);
+}
+
+u32 target_hits(struct target *target, struct target_hit hits[TARGET_HITS])
+{
+	return target_ask(target, "!hits") == NULL ? 0 : hits_parse(target, hits);
+}
+
+u32 target_steps(struct target *target, struct target_hit hits[TARGET_HITS])
+{
+	return target_ask(target, "!steps") == NULL ? 0 : hits_parse(target, hits);
 }
 
 void target_clear(struct target *target)
 {
-	u32 numbers[64];
-	u32 count = 0;
-	const char *line;
-
-	target_exits(target, false);
-	if (!target->dirty || target_ask(target, "blist") == NULL)
-		return;
-	for (line = target->text; line != NULL && count < 64; line = strchr(line, '\n')) {
-		char *end;
-		unsigned long number;
-
-		line += *line == '\n';
-		number = strtoul(line, &end, 10);
-		if (end != line && strncmp(end, " lbreakpoint", 12) == 0)
-			numbers[count++] = (u32)number;
-	}
-	while (count > 0)
-		target_ask(target, "d %u", numbers[--count]);
-	target_ask(target, "unwatch");
+	if (target->dirty)
+		target_ask(target, "!clear");
 	target->dirty = false;
 }
 
@@ -293,6 +328,8 @@ int target_open(struct target *target, const struct target_host *host, const str
 	target->pid = bochs->pid;
 	if (status == 0 && (!answer(target, false, &woken) || !stop_parse(target) || !link_accept(link)))
 		status = bochs_complain(temp, "before its debugger answered");
+	if (status == 0 && strstr(target->text, "!no hooks") != NULL)
+		status = say_fail(STATUS_FAILED, "this Bochs is not the one that the debugger knows (Debian's 2.7)");
 	if (status != 0)
 		target_close(target);
 	target->com = link->fd;

@@ -153,7 +153,7 @@ static void breakpoint(struct gdb *gdb, bool insert, const char *text)
 	}
 	if (room == TRAVEL_BREAKS || used(gdb, new.kind == TRAVEL_EXECUTE) >=
 					      (new.kind == TRAVEL_EXECUTE ? TARGET_BREAKS : TARGET_WATCHES)) {
-		gdb_reply(gdb, "E.Bochs has no room for more: 14 breakpoints and 16 watchpoints");
+		gdb_reply(gdb, "E.no room for more: there are 1024 breakpoints and 256 watchpoints");
 		return;
 	}
 	if (new.kind != TRAVEL_EXECUTE &&

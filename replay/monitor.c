@@ -150,14 +150,16 @@ static enum travel_result goto_event(struct travel *travel, u32 vm, u64 event)
 	}
 	result = travel_goto_tick(travel, travel->place.tick);
 	while (result == TRAVEL_STOPPED && (travel->place.vm != vm || exits_here(travel, vm) < event)) {
-		u32 stop = TARGET_EXIT;
+		u64 exits = exits_here(travel, vm);
+		u32 stop;
 
-		if (travel->place.vm < VM_MAX) {
-			target_exits(&travel->now, true);
-			stop = target_run(&travel->now, 0);
-			target_exits(&travel->now, false);
-		}
-		result = (stop & TARGET_DEAD) != 0 ? TRAVEL_FAILED : travel->ended ? TRAVEL_END : travel_enter(travel, travel->end_tick);
+		target_exits(&travel->now, exits < event ? event - exits : 1, vm + 1);
+		stop = target_run(&travel->now, travel->end_tick);
+		target_clear(&travel->now);
+		result = (stop & TARGET_DEAD) != 0 ? TRAVEL_FAILED : (stop & TARGET_WOKEN) != 0 && !travel->ended ? TRAVEL_INTERRUPTED :
+			 travel->ended || (stop & TARGET_TICK) != 0 ? TRAVEL_END : travel_enter(travel, travel->end_tick);
+		if (result == TRAVEL_STOPPED && travel->place.vm == VM_MAX)
+			result = TRAVEL_END;
 	}
 	return result == TRAVEL_END ? travel_goto_end(travel) : result;
 }

@@ -267,9 +267,9 @@ static double way(struct travel *travel, u64 ticks, u32 breaks, u32 watches)
 	if (travel_goto_tick(travel, travel->first.tick) != TRAVEL_STOPPED)
 		return 0;
 	for (u32 i = 0; i < breaks; i++)
-		target_break(&travel->now, 0xffffffffff000000ull + i * 16);
+		target_break(&travel->now, 0xffffffffff000000ull + i * 16, 0, TARGET_ANY);
 	for (u32 i = 0; i < watches; i++)	/* at the end of its RAM, where nothing was loaded */
-		target_watch(&travel->now, vm->ram_hpa + vm->ram_bytes - 4096 * (1 + i), 8, true);
+		target_watch(&travel->now, vm->ram_hpa + vm->ram_bytes - 4096 * (1 + i), 8, false, true);
 	begin = now();
 	target_run(&travel->now, travel->first.tick + ticks);
 	begin = now() - begin;

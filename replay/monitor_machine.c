@@ -48,9 +48,9 @@ bool monitor_exits(struct call *call)
 				result = travel_enter(travel, here);
 			if (result != TRAVEL_STOPPED || travel->place.tick >= here)
 				break;
-			target_exits(&travel->now, true);
+			target_exits(&travel->now, 1, 0);
 			stop = target_run(&travel->now, here);
-			target_exits(&travel->now, false);
+			target_clear(&travel->now);
 			if ((stop & TARGET_EXIT) != 0 && travel->now.tick < here) {
 				struct exit *this = &ring[count++ % want];
 				u64 region = travel->vmcs + travel->place.vm * PAGE_BYTES;

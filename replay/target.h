@@ -10,8 +10,9 @@
 #include "bochs.h"
 #include "link.h"
 
-#define TARGET_BREAKS 14	/* Bochs has 16 linear breakpoints; two are for finding VM entries */
-#define TARGET_WATCHES 16	/* each for reading and for writing */
+#define TARGET_BREAKS 1024
+#define TARGET_WATCHES 256
+#define TARGET_HITS 256		/* so many of the last ones are remembered */
 
 /* Why it stopped; several can be true at once. */
 enum target_stop {
@@ -19,7 +20,8 @@ enum target_stop {
 	TARGET_BREAK = 0x2,
 	TARGET_READ = 0x4,		/* a watchpoint; the access is done */
 	TARGET_WRITE = 0x8,
-	TARGET_EXIT = 0x10,		/* a VM exit; the hypervisor's first instruction is next */
+	TARGET_ENTRY = 0x10,		/* a guest's instruction is next */
+	TARGET_EXIT = 0x80,		/* a VM exit; the hypervisor's first instruction is next */
 	TARGET_WOKEN = 0x20,		/* host->wake said so */
 	TARGET_DEAD = 0x40		/* the platform ended or does not answer; only target_close is left */
 };
@@ -33,6 +35,14 @@ struct target_host {
 	void (*alive)(void *context);	/* a second went by, and the machine still runs */
 };
 
+/* A breakpoint, a watchpoint or an instruction of a guest that was come by. */
+struct target_hit {
+	u64 tick;		/* of the boundary before the instruction, or after the one that made the access */
+	enum target_stop what;
+	u64 address;		/* of the instruction, or physical */
+	u32 index;		/* of the breakpoint or watchpoint, in the order in which they were set; a step: the VPID */
+};
+
 struct target {
 	const struct target_host *host;
 	pid_t pid;		/* 0: none */
@@ -41,8 +51,8 @@ struct target {
 	u64 address;		/* of the next instruction; valid if `fetchable` */
 	u64 rip;		/* valid if `fetchable` */
 	bool fetchable;
-	u64 watched;		/* the address of the last watchpoint hit */
-	bool exits, dirty;	/* stops at exits; has breakpoints or watchpoints */
+	struct target_hit hit;	/* what it stopped for, the last of them */
+	bool dirty;		/* something of what target_clear clears is set */
 	u64 moves;		/* changes whenever the machine ran */
 	u64 raw;		/* this many bytes of the next answer are data */
 	char *text;		/* what it said last */
@@ -86,16 +96,31 @@ u32 target_run(struct target *target, u64 until);
 /* Executes `count` instructions. */
 u32 target_step(struct target *target, u64 count);
 
-/* Stops before the instruction at a linear address, in whichever address space. False: there is no room. */
-bool target_break(struct target *target, u64 linear);
+/* Stops before the instruction at a linear address: of the VM with this VPID (0: of any), in this address space
+ * (TARGET_ANY: in any). False: there is no room. */
+#define TARGET_ANY (~0ull)
+bool target_break(struct target *target, u64 linear, u32 vpid, u64 cr3);
 
-/* Stops after an instruction that reads or writes [address, address + bytes). */
-bool target_watch(struct target *target, u64 address, u64 bytes, bool write);
+/* Stops after an instruction that reads or writes [address, address + bytes), or after which the CPU did so by itself. */
+bool target_watch(struct target *target, u64 address, u64 bytes, bool read, bool write);
 
-/* Stops at every VM exit, or not. */
-void target_exits(struct target *target, bool on);
+/* Stops before each instruction of a guest. */
+void target_entry(struct target *target);
 
-/* Removes all breakpoints, watchpoints and the stops at exits. */
+/* Stops after so many VM exits of the VM with this VPID (0: of any). */
+void target_exits(struct target *target, u64 count, u32 vpid);
+
+/* Breakpoints and watchpoints do not stop it: their hits are remembered. */
+void target_note(struct target *target);
+
+/* Remembers the boundaries before instructions of guests (vpid 0: of any). */
+void target_trail(struct target *target, u32 vpid);
+
+/* What was remembered, the oldest first; returns how many. */
+u32 target_hits(struct target *target, struct target_hit hits[TARGET_HITS]);
+u32 target_steps(struct target *target, struct target_hit hits[TARGET_HITS]);
+
+/* Ends all of these and forgets what was remembered. */
 void target_clear(struct target *target);
 
 bool target_read(struct target *target, u64 address, void *data, u64 bytes);

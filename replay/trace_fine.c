@@ -259,7 +259,7 @@ static enum travel_result trace_all(struct fine *fine)
 		char *rest, *text;
 		u32 stop;
 
-		target_exits(&travel->now, true);
+		target_exits(&travel->now, 1, 0);
 		if (target_ask(&travel->now, "trace on") == NULL ||
 		    (fine->memory && target_ask(&travel->now, "trace-mem on") == NULL))
 			return TRAVEL_FAILED;
@@ -272,7 +272,7 @@ static enum travel_result trace_all(struct fine *fine)
 		if (target_ask(&travel->now, "trace off") == NULL ||
 		    (fine->memory && target_ask(&travel->now, "trace-mem off") == NULL))
 			return TRAVEL_FAILED;
-		target_exits(&travel->now, false);
+		target_clear(&travel->now);
 		if (travel->ended)
 			return TRAVEL_END;
 		if ((stop & TARGET_EXIT) != 0)

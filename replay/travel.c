@@ -348,29 +348,13 @@ static int learn(struct travel *travel)
 	char *name = say_format("%.*s.elf", (int)strcspn(hv, "."), hv);
 	char *path = file_of_build(name);
 	int status = symbols_add(&travel->hv, path, 0);
-	struct file_spec spec = { .path = file_of_build(hv) };
-	struct bytes code = { NULL, 0 };
-	u64 enter = 0, leave = 0, entry = 0;
+	u64 entry = 0;
 
-	if (status == 0)
-		status = file_read(&spec, LAYOUT_HV_END, &code);
-	if (status == 0 && (!symbols_address(travel->hv, "native_enter", &enter) ||
-			    !symbols_address(travel->hv, "native_exit", &leave) ||
-			    !symbols_address(travel->hv, "vcpus", &travel->vcpus) ||
+	if (status == 0 && (!symbols_address(travel->hv, "vcpus", &travel->vcpus) ||
 			    !symbols_address(travel->hv, "vmcs_regions", &travel->vmcs) ||
 			    !symbols_address(travel->hv, "entry_ticks", &entry)))
 		status = say_fail(STATUS_FAILED, "%s: not the hypervisor's symbols", path);
-	for (u64 at = enter; status == 0 && at + 3 <= leave && at + 3 <= BOOT_HV_ADDRESS + code.count; at++) {
-		static const u8 vmresume[] = { 0x0f, 0x01, 0xc3 }, vmlaunch[] = { 0x0f, 0x01, 0xc2 };
-
-		if (memcmp(code.data + (at - BOOT_HV_ADDRESS), vmresume, 3) == 0)
-			travel->resume = at;
-		if (memcmp(code.data + (at - BOOT_HV_ADDRESS), vmlaunch, 3) == 0)
-			travel->launch = at;
-	}
 	travel->entry_ticks = entry;	/* its address; travel_open reads it */
-	free(code.data);
-	free(spec.path);
 	free(name);
 	free(path);
 	return status;

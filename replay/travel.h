@@ -20,7 +20,7 @@
 #define TRAVEL_CHECKPOINTS 96
 #define TRAVEL_NEAR 4		/* further ones close behind the places that were visited last */
 #define TRAVEL_INTERVAL (8ull << 20)	/* ticks between two checkpoints, at first */
-#define TRAVEL_BREAKS 64
+#define TRAVEL_BREAKS (TARGET_BREAKS + TARGET_WATCHES)
 
 enum travel_result { TRAVEL_STOPPED, TRAVEL_BREAK, TRAVEL_READ, TRAVEL_WRITE, TRAVEL_BEGIN, TRAVEL_END,
 		      TRAVEL_INTERRUPTED, TRAVEL_FAILED };
@@ -70,7 +70,7 @@ struct travel {
 	u64 memory_max;			/* bytes that checkpoints may hold of their own */
 	struct travel_console console[VM_MAX];
 	struct symbols *symbols, *hv;
-	u64 vcpus, resume, launch, vmcs, entry_ticks;	/* addresses in the hypervisor, and a constant */
+	u64 vcpus, vmcs, entry_ticks;	/* addresses in the hypervisor, and a constant */
 	struct target_registers registers;	/* travel_registers keeps them */
 	pid_t registers_pid;
 	u64 registers_moves;
@@ -82,6 +82,7 @@ struct travel {
 	bool ended, echo;		/* the end was just seen; write consoles to stdout */
 	bool diverged;			/* a digest of the recording did not match */
 	bool live;			/* a run of its own: it can be changed, and not gone back in */
+	u32 armed[2][TARGET_BREAKS];	/* the breakpoints and watchpoints that are set, by the target's numbers */
 	const struct run_hooks *hooks;	/* the hypervisor, its layout and disks; set before travel_open */
 };
 

@@ -18,31 +18,12 @@ static enum travel_result result_of(const struct travel *travel, u32 stop)
 
 enum travel_result travel_enter(struct travel *travel, u64 until)
 {
-	for (;;) {
-		enum travel_result result;
-		u32 stop;
+	enum travel_result result;
 
-		target_break(&travel->now, travel->resume);
-		target_break(&travel->now, travel->launch);
-		stop = target_run(&travel->now, until);
-		target_clear(&travel->now);
-		result = result_of(travel, stop);
-		if (result != TRAVEL_STOPPED)
-			return result;
-		if (until != 0 && travel->now.tick >= until)
-			return travel_look(travel);
-		if (!travel->now.fetchable || (travel->now.address != travel->resume &&
-						travel->now.address != travel->launch))
-			continue;	/* a guest's code at the same linear address */
-		result = result_of(travel, target_step(&travel->now, 1));
-		if (result != TRAVEL_STOPPED)
-			return result;
-		result = travel_look(travel);
-		if (result != TRAVEL_STOPPED || travel->place.vm != VM_MAX)
-			return result;
-		if (travel->first.tick == 0)
-			return TRAVEL_STOPPED;	/* the calibration's probe */
-	}
+	target_entry(&travel->now);
+	result = result_of(travel, target_run(&travel->now, until));
+	target_clear(&travel->now);
+	return result == TRAVEL_STOPPED ? travel_look(travel) : result;
 }
 
 static bool same(const struct travel_place *a, const struct travel_place *b)
@@ -94,52 +75,39 @@ enum travel_result travel_step(struct travel *travel, u32 vm)
 	}
 }
 
-/* A stretch in which one guest ran, and its last stop. */
-struct stretch {
-	u32 vm;
-	u64 first, last;
-};
-
 /*
- * Goes through [from, to) and remembers the last two stretches of `vm` that begin before `to`; *count is how many there
- * are. The machine stands anywhere afterwards.
+ * The last stop of `vm` in [from, to) that is not `here`: the machine goes there. TRAVEL_BEGIN: there is none.
  */
-static enum travel_result stretches(struct travel *travel, u32 vm, u64 from, u64 to, struct stretch last[2], u32 *count)
+static enum travel_result last_stop(struct travel *travel, u32 vm, u64 from, u64 to, const struct travel_place *here)
 {
+	struct target_hit steps[TARGET_HITS];
 	enum travel_result result = travel_goto_tick(travel, from);
+	u32 count;
 
-	*count = 0;
-	while (result == TRAVEL_STOPPED) {
-		struct stretch this;
-		u32 stop;
-
-		if (travel->place.vm == VM_MAX)
-			result = travel_enter(travel, to);
-		if (result == TRAVEL_END)
+	if (result == TRAVEL_END)
+		return TRAVEL_BEGIN;
+	if (result != TRAVEL_STOPPED)
+		return result;
+	target_trail(&travel->now, vm == VM_MAX ? 0 : vm + 1);
+	result = result_of(travel, target_run(&travel->now, to));
+	count = target_steps(&travel->now, steps);
+	target_clear(&travel->now);
+	if (result != TRAVEL_STOPPED && result != TRAVEL_END)
+		return result;
+	for (u32 i = count; i > 0; i--) {
+		if (steps[i - 1].tick >= to)
+			continue;
+		result = travel_goto_tick(travel, steps[i - 1].tick);
+		if (result != TRAVEL_STOPPED)
+			return result;
+		if (travel->place.vm != VM_MAX && !same(&travel->place, here))
 			return TRAVEL_STOPPED;
-		if (result != TRAVEL_STOPPED || travel->place.tick >= to)
-			return result;
-		this = (struct stretch){ travel->place.vm, travel->place.tick, to - 1 };
-		target_exits(&travel->now, true);
-		stop = target_run(&travel->now, to);
-		target_exits(&travel->now, false);
-		result = result_of(travel, stop);
-		if (result == TRAVEL_END)
-			result = TRAVEL_STOPPED;
-		if ((stop & TARGET_EXIT) != 0)
-			this.last = travel->now.tick - 1;	/* the exit itself takes one */
-		if (this.last >= to)
-			this.last = to - 1;
-		if (vm == VM_MAX || this.vm == vm) {
-			last[0] = last[1];
-			last[1] = this;
-			*count = *count < 2 ? *count + 1 : 2;
-		}
-		if ((stop & TARGET_EXIT) == 0 || travel->ended)
-			return result;
-		travel_look(travel);
 	}
-	return result;
+	result = travel_goto_tick(travel, from);	/* the boundary at `from` itself was not come by */
+	if (result != TRAVEL_STOPPED)
+		return result;
+	return travel->place.vm != VM_MAX && (vm == VM_MAX || travel->place.vm == vm) && !same(&travel->place, here) ?
+		       TRAVEL_STOPPED : TRAVEL_BEGIN;
 }
 
 enum travel_result travel_step_back(struct travel *travel, u32 vm)
@@ -157,48 +125,41 @@ enum travel_result travel_step_back(struct travel *travel, u32 vm)
 		    (vm == VM_MAX || travel->place.vm == vm) && !same(&travel->place, &here))
 			return TRAVEL_STOPPED;
 	}
-	for (u64 window = WINDOW;; window *= 8) {
-		u64 from = here.tick - travel->first.tick > window ? here.tick - window : travel->first.tick;
-		struct stretch last[2];
-		u32 count;
+	for (u64 to = here.tick, window = WINDOW;; window *= 8) {
+		u64 from = to - travel->first.tick > window ? to - window : travel->first.tick;
 
-		result = stretches(travel, vm, from, here.tick, last, &count);
-		for (u32 i = 2; result == TRAVEL_STOPPED && count > 0; count--) {
-			struct stretch *this = &last[--i];
-
-			result = travel_goto_tick(travel, this->last);
-			if (result == TRAVEL_STOPPED && same(&travel->place, &here) && this->last > this->first)
-				result = travel_goto_tick(travel, this->last - 1);
-			if (result != TRAVEL_STOPPED)
-				return result;
-			if (travel->place.vm != VM_MAX && !same(&travel->place, &here))
-				return TRAVEL_STOPPED;
-		}
-		if (result != TRAVEL_STOPPED)
+		result = last_stop(travel, vm, from, to, &here);
+		if (result != TRAVEL_BEGIN || from == travel->first.tick)
 			return result;
-		if (from == travel->first.tick) {
-			result = travel_goto_tick(travel, from);
-			return result == TRAVEL_STOPPED ? TRAVEL_BEGIN : result;
-		}
+		to = from;
 	}
 }
 
 /* ---- breakpoints */
 
+/* Sets them; travel->armed[0 and 1] say which one a breakpoint's or watchpoint's number means. */
 static void arm(struct travel *travel, const struct travel_break *breaks, u32 count)
 {
+	u32 n[2] = { 0, 0 };
+
 	for (u32 i = 0; i < count; i++) {
 		const struct travel_break *this = &breaks[i];
+		bool data = this->kind != TRAVEL_EXECUTE;
 
 		if (!this->used)
 			continue;
-		if (this->kind == TRAVEL_EXECUTE)
-			target_break(&travel->now, this->linear);
-		if (this->kind == TRAVEL_ON_WRITE || this->kind == TRAVEL_ON_ACCESS)
-			target_watch(&travel->now, this->address, this->bytes, true);
-		if (this->kind == TRAVEL_ON_READ || this->kind == TRAVEL_ON_ACCESS)
-			target_watch(&travel->now, this->address, this->bytes, false);
+		if (data ? target_watch(&travel->now, this->address, this->bytes, this->kind != TRAVEL_ON_WRITE,
+					this->kind != TRAVEL_ON_READ) :
+			   target_break(&travel->now, this->linear, this->vm == VM_MAX ? 0 : this->vm + 1,
+					this->has_cr3 ? this->cr3 : TARGET_ANY))
+			travel->armed[data][n[data]++] = i;
 	}
+}
+
+/* The breakpoint of a hit. */
+static u32 which(const struct travel *travel, const struct target_hit *hit)
+{
+	return travel->armed[(hit->what & TARGET_BREAK) == 0][hit->index];
 }
 
 /* Which breakpoint is at the place where the machine stands? count: none. */
@@ -226,20 +187,6 @@ static u32 break_here(struct travel *travel, const struct travel_break *breaks, 
 	return count;
 }
 
-/* Which watchpoint was hit? */
-static u32 watch_hit(const struct travel *travel, const struct travel_break *breaks, u32 count, bool write)
-{
-	for (u32 i = 0; i < count; i++)
-		if (breaks[i].used && (breaks[i].kind == TRAVEL_ON_ACCESS ||
-				       breaks[i].kind == (write ? TRAVEL_ON_WRITE : TRAVEL_ON_READ)) &&
-		    travel->now.watched < breaks[i].address + breaks[i].bytes && travel->now.watched + 8 > breaks[i].address)
-			return i;
-	for (u32 i = 0; i < count; i++)
-		if (breaks[i].used && breaks[i].kind != TRAVEL_EXECUTE)
-			return i;
-	return count;
-}
-
 enum travel_result travel_continue(struct travel *travel, struct travel_break *breaks, u32 count, u32 *hit)
 {
 	struct travel_place from = travel->place;
@@ -260,7 +207,7 @@ enum travel_result travel_continue(struct travel *travel, struct travel_break *b
 		if ((stop & (TARGET_READ | TARGET_WRITE)) != 0) {
 			bool write = (stop & TARGET_WRITE) != 0;
 
-			*hit = watch_hit(travel, breaks, count, write);
+			*hit = which(travel, &travel->now.hit);
 			target_clear(&travel->now);
 			if (travel->place.vm == VM_MAX) {
 				result = travel_enter(travel, travel->end_tick);
@@ -299,7 +246,6 @@ struct last_hit {
 	enum travel_result what;
 	u64 tick;
 	u32 hit;
-	u32 vm;
 };
 
 static enum travel_result last_in(struct travel *travel, struct checkpoint *from, u64 end,
@@ -307,6 +253,7 @@ static enum travel_result last_in(struct travel *travel, struct checkpoint *from
 				   struct last_hit *last)
 {
 	enum travel_result result = travel_restore(travel, from);
+	struct target_hit hits[TARGET_HITS];
 	u32 hit;
 
 	last->what = TRAVEL_STOPPED;
@@ -314,29 +261,22 @@ static enum travel_result last_in(struct travel *travel, struct checkpoint *from
 		return TRAVEL_FAILED;
 	hit = break_here(travel, breaks, count);
 	if (hit < count && !same(&travel->place, here))
-		*last = (struct last_hit){ TRAVEL_BREAK, travel->place.tick, hit, travel->place.vm };
+		*last = (struct last_hit){ TRAVEL_BREAK, travel->place.tick, hit };
 	arm(travel, breaks, count);
-	while (travel->now.tick < end) {
-		u32 stop = target_run(&travel->now, end);
+	target_note(&travel->now);
+	result = result_of(travel, target_run(&travel->now, end));
+	if (result != TRAVEL_STOPPED && result != TRAVEL_END)
+		return result;
+	for (u32 i = target_hits(&travel->now, hits); i > 0; i--) {
+		const struct target_hit *this = &hits[i - 1];
+		bool execute = (this->what & TARGET_BREAK) != 0;
 
-		result = result_of(travel, stop);
-		if (result == TRAVEL_END)
-			break;
-		if (result != TRAVEL_STOPPED)
-			return result;
-		if ((stop & (TARGET_READ | TARGET_WRITE)) != 0) {
-			bool write = (stop & TARGET_WRITE) != 0;
-
-			*last = (struct last_hit){ write ? TRAVEL_WRITE : TRAVEL_READ, travel->now.tick,
-						   watch_hit(travel, breaks, count, write), VM_MAX };
-		}
-		if ((stop & (TARGET_BREAK | TARGET_READ | TARGET_WRITE)) == 0 || travel->now.tick >= here->tick)
+		if (this->tick > end || (execute && this->tick >= end))
 			continue;
-		travel->place.vm = travel_vm(travel);
-		travel->place.rip = target_rip(&travel->now);
-		hit = break_here(travel, breaks, count);
-		if (hit < count)
-			*last = (struct last_hit){ TRAVEL_BREAK, travel->now.tick, hit, travel->place.vm };
+		*last = (struct last_hit){ execute ? TRAVEL_BREAK : (this->what & TARGET_WRITE) != 0 ? TRAVEL_WRITE :
+												      TRAVEL_READ,
+					   this->tick, which(travel, this) };
+		break;
 	}
 	target_clear(&travel->now);
 	return TRAVEL_STOPPED;

@@ -14,6 +14,8 @@
  * and all that an emulator's own save file would leave out. Nothing in the emulated machine can tell.
  */
 #define _GNU_SOURCE
+#include "hooks.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -181,8 +183,13 @@ char *readline(const char *prompt)
 	static bool prompted;
 
 	(void)prompt;
-	if (!prompted)
+	if (!prompted) {
 		blind();
+		if (!hooks_install())
+			printf("!no hooks\n");
+	} else {
+		hooks_report();
+	}
 	prompted = true;
 	for (;;) {
 		char byte = 0;
@@ -201,6 +208,8 @@ char *readline(const char *prompt)
 			read_memory(address, bytes);
 		else if (strcmp(line, "!fork") == 0)
 			copy();
+		else if (line[0] == '!' && hooks_command(line))
+			continue;
 		else
 			return strdup(line);
 	}
