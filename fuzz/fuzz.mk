@@ -6,11 +6,11 @@ FUZZ := $B/fuzz
 FUZZ_HARNESSES := $(notdir $(basename $(wildcard fuzz/harness/*.c)))
 FUZZ_C := $(wildcard fuzz/*.c)
 # The readers of the tool that take what a stranger gives them.
-FUZZ_READERS := gdb_packet guest file workload workload_grammar explain_parse explain_dump recording journal_file container_read
+FUZZ_READERS := gdb_packet guest file workload workload_grammar explain_parse explain_dump recording journal_file container_read states snapshots
 FUZZ_LIBS := -Wl,--as-needed -larchive -lconfuse -ljson-c -lcrypto
 # The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
 FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/path.c fuzz/blind.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
-	hv/input/follow.c hv/input/state.c hv/input/checkpoint.c hv/input/trace_none.c \
+	hv/input/follow.c hv/input/state.c hv/input/states.c hv/input/snapshot.c hv/input/checkpoint.c hv/input/trace_none.c \
 	spec/entry.c spec/caps.c spec/vmcs.c $(FUZZ_READERS:%=replay/%.c)
 FUZZ_BODIES := live record replay
 FUZZ_DOOR := begin started console ready time wait boundary end

@@ -56,7 +56,8 @@ enum link_difference {
 	LINK_DIFFERS_EXITS = 0x80,	/* the number of exits */
 	LINK_DIFFERS_MISSED = 0x81,	/* the VM was never at the position (and time) of a record; extra[1] = its position */
 	LINK_DIFFERS_EARLY = 0x82,	/* the VM was at a digest or at its end where there is no such record */
-	LINK_DIFFERS_END = 0x83		/* it ended in another way: extra = code << 32 | value */
+	LINK_DIFFERS_END = 0x83,		/* it ended in another way: extra = code << 32 | value */
+	LINK_DIFFERS_AT = 0x84		/* last: extra[0] = RIP; extra[1] = 1: its state is on the journal disk */
 };
 
 #define LINK_STATE_CR0 0x80u

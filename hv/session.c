@@ -35,7 +35,10 @@ static void fields(u8 *out, const u8 *in, struct session *s)
 	s->until = number(out, in, &at, 8, s->until);
 	s->checkpoint_ticks = number(out, in, &at, 8, s->checkpoint_ticks);
 	s->output_sectors = number(out, in, &at, 8, s->output_sectors);
-	s->restore_sector = number(out, in, &at, 8, s->restore_sector);
+	s->states_sector = number(out, in, &at, 8, s->states_sector);
+	s->states_sectors = number(out, in, &at, 8, s->states_sectors);
+	for (u32 i = 0; i < VM_MAX; i++)
+		s->restore_sector[i] = number(out, in, &at, 8, s->restore_sector[i]);
 	for (u32 i = 0; i < VM_MAX; i++)
 		s->index[i] = (u32)number(out, in, &at, 4, s->index[i]);
 	s->seed = number(out, in, &at, 8, s->seed);
@@ -72,6 +75,8 @@ const char *session_decode(const u8 in[SESSION_BYTES], struct session *session)
 		return "the session's VMs or flags are out of range";
 	if (session->sectors < 2 || session->sectors > 1u << 24)
 		return "the session's journal has an impossible size";
+	if (session->states_sectors > SESSION_STATES_MAX || session->states_sector > 1ull << 32)
+		return "the session's states have an impossible size";
 	if (session->digest_ticks < 1 || session->digest_ticks > SESSION_DIGEST_MAX)
 		return "the session's digests are too far apart";
 	if ((session->flags & SESSION_CHECKPOINTS) != 0 && session->checkpoint_ticks < session->digest_ticks)

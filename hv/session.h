@@ -5,7 +5,8 @@
  *
  *   sector 0                                the session
  *   sector 1 + v * sectors                  VM v's journal (record, replay) or its script (seeded)
- *   sector restore_sector                   what to start from, if that is a checkpoint (hv/input/state.h)
+ *   sector states_sector + v * states_sectors   states of VM v (record; replay: where it differs; hv/input/states.h)
+ *   sector restore_sector[v]                what VM v starts from, if that is a checkpoint (hv/input/checkpoint.h)
  *
  * Encoded as little-endian fields in the order of struct session behind a magic number and a version, with a CRC-32C in
  * the last four bytes of the sector.
@@ -16,14 +17,14 @@
 #include "types.h"
 
 #define SESSION_MAGIC 0x4e53455345525052ull	/* "RPRESESN" */
-#define SESSION_VERSION 1u
+#define SESSION_VERSION 2u
 #define SESSION_BYTES 512u
 #define SESSION_DIGEST_MAX 10000000ull
+#define SESSION_STATES_MAX (1ull << 24)	/* sectors for the states of a VM */
 
 /* session.flags */
 #define SESSION_CHECKPOINTS 0x1u	/* write checkpoints to the output disk */
-#define SESSION_RESTORE 0x2u		/* start from the checkpoint at restore_sector */
-#define SESSION_FLAGS_ALL 0x3u
+#define SESSION_FLAGS_ALL 0x1u
 
 struct session {
 	u32 vm_count;
@@ -36,7 +37,9 @@ struct session {
 	u64 until;		/* replay: stop where the position reaches this, TIME_NEVER: do not */
 	u64 checkpoint_ticks;	/* between two checkpoints, a multiple of digest_ticks */
 	u64 output_sectors;	/* of the output disk */
-	u64 restore_sector;
+	u64 states_sector;	/* of the first VM */
+	u64 states_sectors;	/* for each VM; 0: no states */
+	u64 restore_sector[VM_MAX];	/* of its checkpoint; 0: it starts at the start */
 	u32 index[VM_MAX];	/* of each VM in the recording */
 	u64 seed;		/* of the generator of the seeded body */
 	u32 script_bytes[VM_MAX];

@@ -36,7 +36,7 @@ static u64 list_bytes(const struct entry *entry)
 
 static u64 pages_at(const struct entry *entry)
 {
-	return entry->at + SECTOR + CHECKPOINT_STATE_SECTORS * (u64)SECTOR + list_bytes(entry);
+	return entry->at + SECTOR + SNAPSHOT_SECTORS * (u64)SECTOR + list_bytes(entry);
 }
 
 static u64 entry_end(const struct entry *entry)
@@ -213,11 +213,12 @@ static bool write_pages(const struct memory *memory, const struct image *image, 
 	return pwrite(to, data, pages * PAGE_BYTES, (off_t)at) == (ssize_t)(pages * PAGE_BYTES);
 }
 
-static bool write_all(const struct memory *memory, const struct image *image, int from, int to, u64 at)
+static bool write_all(const struct memory *memory, const struct image *image, int from, int to, u64 *sector)
 {
 	u64 room = (memory->pages * sizeof(struct checkpoint_run) + SECTOR - 1) / SECTOR * SECTOR, count = 0, gfn = 0, bytes;
-	u64 state_bytes = CHECKPOINT_STATE_SECTORS * (u64)SECTOR;
+	u64 state_bytes = SNAPSHOT_SECTORS * (u64)SECTOR;
 	struct checkpoint_run *runs = say_alloc(room);
+	u64 at = *sector * SECTOR;
 	struct checkpoint_header header = memory->last.header;
 	u8 *state = say_alloc(state_bytes);
 	bool good = pread(from, state, state_bytes, (off_t)(memory->last.at + SECTOR)) == (ssize_t)state_bytes;
@@ -236,13 +237,14 @@ static bool write_all(const struct memory *memory, const struct image *image, in
 		good = write_pages(memory, image, &runs[i], from, to, at);
 		at += (runs[i].pages & ~CHECKPOINT_WRITTEN) * PAGE_BYTES;
 	}
+	*sector = at / SECTOR;
 	free(runs);
 	free(state);
 	return good;
 }
 
 u64 checkpoint_compose(const struct recording *recording, u32 index, u64 from, const struct image *image, int fd,
-		       u64 sector)
+		       u64 *sector)
 {
 	char *path = path_of(recording);
 	int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -251,7 +253,7 @@ u64 checkpoint_compose(const struct recording *recording, u32 index, u64 from, c
 
 	memory.at = say_alloc(memory.pages * sizeof(u64));
 	good = file >= 0 && gather(recording, index, from, file, path, &memory);
-	if (good && !write_all(&memory, image, file, fd, sector * SECTOR)) {
+	if (good && !write_all(&memory, image, file, fd, sector)) {
 		say("%s: %s; starting at the start", path, strerror(errno));
 		good = false;
 	}

@@ -18,11 +18,11 @@ bool checkpoint_exists(const struct recording *recording);
 
 /*
  * Puts together the last checkpoint of VM `index` not after position `from`, whose RAM before its start is `image`, and
- * writes it to `fd` from `sector` on. Returns its position; 0: there is none, start at the start. Damage is told, and
+ * writes it to `fd` from *sector on, which it moves on. Returns its position; 0: there is none, start at the start. Damage is told, and
  * what comes before it is used.
  */
 u64 checkpoint_compose(const struct recording *recording, u32 index, u64 from, const struct image *image, int fd,
-		       u64 sector);
+		       u64 *sector);
 
 /* reprise checkpoint. */
 int checkpoint_main(int argc, char **argv);

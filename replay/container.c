@@ -132,6 +132,8 @@ static void put_all(struct writer *writer, const struct recording *recording)
 		put(writer, name, recording->vm[v].journal.data, recording->vm[v].journal.count);
 		snprintf(name, sizeof(name), "console/%u", v);
 		put(writer, name, recording->vm[v].console.data, recording->vm[v].console.count);
+		snprintf(name, sizeof(name), "states/%u", v);
+		put(writer, name, recording->vm[v].states.data, recording->vm[v].states.count);
 	}
 	put_images(writer, recording);
 	text = say_format("%s", writer->sums);

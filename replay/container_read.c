@@ -5,6 +5,7 @@
 
 #include "journal_file.h"
 #include "say.h"
+#include "states.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -244,6 +245,24 @@ static int scan(struct recording *recording, u32 v, const u8 *data, u64 bytes, c
 	return strict && error != JOURNAL_UNWRITTEN ? STATUS_REFUSED : 0;
 }
 
+static void copy_member(const struct member *member, struct bytes *out)
+{
+	if (member == NULL)
+		return;
+	out->data = say_alloc(member->data.count + 1);
+	out->count = member->data.count;
+	memcpy(out->data, member->data.data, member->data.count);
+}
+
+static int check_states(const struct recording *recording, u32 v, const char *name)
+{
+	u64 at;
+	const char *why = states_check_all(&recording->vm[v].states, recording->id, v, &at);
+
+	return why == NULL ? 0 : say_fail(STATUS_REFUSED, "%s: %s: the state at byte %llu: %s", recording->path, name,
+					  (unsigned long long)at, why);
+}
+
 static int take_journals(struct recording *recording, struct members *members, bool strict)
 {
 	char name[NAME_MAX_BYTES];
@@ -264,12 +283,12 @@ static int take_journals(struct recording *recording, struct members *members, b
 		if (status != 0)
 			return status;
 		snprintf(name, sizeof(name), "console/%u", v);
-		member = find(members, name);
-		if (member != NULL) {
-			vm->console.data = say_alloc(member->data.count);
-			vm->console.count = member->data.count;
-			memcpy(vm->console.data, member->data.data, member->data.count);
-		}
+		copy_member(find(members, name), &vm->console);
+		snprintf(name, sizeof(name), "states/%u", v);
+		copy_member(find(members, name), &vm->states);
+		status = check_states(recording, v, name);
+		if (status != 0)
+			return status;
 	}
 	return 0;
 }
@@ -284,6 +303,8 @@ static int take_part(struct recording *recording, int fd, const char *path, cons
 	journal_file_read(fd, session, v, &blocks);
 	status = scan(recording, v, blocks.data, blocks.count, path, strict);
 	free(blocks.data);
+	if (session->states_sectors > 0)
+		states_read(fd, session, v, &recording->vm[v].states);
 	return status;
 }
 

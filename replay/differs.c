@@ -4,6 +4,7 @@
 
 #include "names.h"
 #include "say.h"
+#include "states.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,8 @@ char *event_text(const struct journal_event *event)
 /* The last events up to a position. */
 struct tail {
 	u64 until, count;
-	struct journal_event event[EVENTS];
+	struct journal_event event[EVENTS], next;
+	bool more;
 };
 
 static bool tail_take(const struct journal_event *event, u64 block, u32 offset, u32 bytes, void *context)
@@ -49,10 +51,21 @@ static bool tail_take(const struct journal_event *event, u64 block, u32 offset, 
 	(void)block;
 	(void)offset;
 	(void)bytes;
-	if (event->position > tail->until)
+	if (event->position > tail->until) {
+		tail->next = *event;
+		tail->more = true;
 		return false;
+	}
 	tail->event[tail->count++ % EVENTS] = *event;
 	return true;
+}
+
+static void event_say(const struct journal_event *event)
+{
+	char *text = event_text(event);
+
+	say("    position %llu, time %llu: %s", (unsigned long long)event->position, (unsigned long long)event->time, text);
+	free(text);
 }
 
 static void tail_say(const struct recording *recording, u32 index, u64 position)
@@ -62,35 +75,27 @@ static void tail_say(const struct recording *recording, u32 index, u64 position)
 	recording_events(recording, index, tail_take, &tail);
 	if (tail.count > 0)
 		say("  the last events recorded up to there:");
-	for (u64 i = tail.count > EVENTS ? tail.count - EVENTS : 0; i < tail.count; i++) {
-		char *text = event_text(&tail.event[i % EVENTS]);
-
-		say("    position %llu, time %llu: %s", (unsigned long long)tail.event[i % EVENTS].position,
-		    (unsigned long long)tail.event[i % EVENTS].time, text);
-		free(text);
-	}
+	for (u64 i = tail.count > EVENTS ? tail.count - EVENTS : 0; i < tail.count; i++)
+		event_say(&tail.event[i % EVENTS]);
+	if (tail.more)
+		say("  and the next one:");
+	if (tail.more)
+		event_say(&tail.next);
 }
 
-void differs_say(const struct recording *recording, u32 index, const struct link_report *report, bool first)
+/* One difference, but what a hash stands for. */
+static void say_one(const struct link_report *report)
 {
 	unsigned long long found = report->extra[0], recorded = report->extra[1];
 	u32 code = report->code;
 	char place[320] = "", other[320] = "";
 
-	if (first) {
-		say("%s: the replay differs from the recording at position %llu (all agreed up to %llu):",
-		    recording->plan.vm[index].name, (unsigned long long)report->position,
-		    (unsigned long long)report->digest);
-		tail_say(recording, index, report->position);
-	}
 	if (code == DIGEST_RIP) {
 		names_text(found, place, sizeof(place));
 		names_text(recorded, other, sizeof(other));
 	}
 	if (code < DIGEST_REGISTERS)
 		say("  %s: found %llXH%s, recorded %llXH%s", registers[code], found, place, recorded, other);
-	else if (code >= LINK_DIFFERS_PART && code < LINK_DIFFERS_PART + DIGEST_PARTS)
-		say("  %s: found a hash of %08llX, recorded %08llX", parts[code - LINK_DIFFERS_PART], found, recorded);
 	else if (code == LINK_DIFFERS_EXITS)
 		say("  exits: found %llu, recorded %llu", found, recorded);
 	else if (code == LINK_DIFFERS_MISSED)
@@ -100,10 +105,46 @@ void differs_say(const struct recording *recording, u32 index, const struct link
 	else if (code == LINK_DIFFERS_END)
 		say("  the end: found code %llu with value %llu, recorded code %llu with value %llu", found >> 32,
 		    found & 0xffffffff, recorded >> 32, recorded & 0xffffffff);
-	else
-		say("  something of kind %u", code);
 }
 
+static void say_hashes(const struct differs *differs)
+{
+	for (u32 i = 0; i < differs->count; i++) {
+		const struct link_report *report = &differs->report[i];
+
+		if (report->code >= LINK_DIFFERS_PART && report->code < LINK_DIFFERS_PART + DIGEST_PARTS)
+			say("  %s: found a hash of %08llXH, recorded %08llXH", parts[report->code - LINK_DIFFERS_PART],
+			    (unsigned long long)report->extra[0], (unsigned long long)report->extra[1]);
+	}
+}
+
+void differs_add(struct differs *differs, const struct link_report *report)
+{
+	if (differs->count < DIFFERS_MAX)
+		differs->report[differs->count++] = *report;
+}
+
+void differs_say(const struct recording *recording, u32 index, const struct differs *differs, const struct bytes *found)
+{
+	const struct link_report *last = &differs->report[differs->count - 1];
+	bool hashes = false;
+	char rip[400] = "", place[320];
+
+	if (last->code == LINK_DIFFERS_AT) {
+		names_text(last->extra[0], place, sizeof(place));
+		snprintf(rip, sizeof(rip), ", RIP %llXH%s", (unsigned long long)last->extra[0], place);
+	}
+	say("%s: the replay differs from the recording at position %llu%s (all agreed up to %llu):", recording->plan.vm[index].name,
+	    (unsigned long long)last->position, rip, (unsigned long long)last->digest);
+	for (u32 i = 0; i < differs->count; i++) {
+		say_one(&differs->report[i]);
+		hashes = hashes || (differs->report[i].code >= LINK_DIFFERS_PART &&
+				    differs->report[i].code < LINK_DIFFERS_PART + DIGEST_PARTS);
+	}
+	if (hashes && !states_say(found, &recording->vm[index].states))
+		say_hashes(differs);
+	tail_say(recording, index, last->position);
+}
 void state_print(const char *vm, const struct link_report *report)
 {
 	const char *name = "?";

@@ -12,6 +12,7 @@
 #include "recording.h"
 #include "run.h"
 #include "say.h"
+#include "states.h"
 #include "until_fail.h"
 
 #include <errno.h>
@@ -23,6 +24,8 @@
 #include <unistd.h>
 
 #define CYLINDER_BYTES (16u * 63u * 512u)	/* Bochs takes whole cylinders */
+#define STATES_SHARE 16u			/* of the journal disk, for one of the journals */
+#define DISK_SECTORS_MAX (1ull << 28)	/* LBA28 */
 #define VM_BYTES_MAX (512ull << 20)		/* what the hypervisor can map in 4 KiB pages */
 
 static struct recording recording;
@@ -32,11 +35,20 @@ static struct session session;
 static int journal_make(const struct run_spec *run, const struct layout *layout)
 {
 	u8 sector[SESSION_BYTES];
-	u64 bytes = (run->journal_bytes + SESSION_BYTES + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES;
+	u64 vms = layout->plan.vm_count;
+	u64 bytes;
 	int fd = open(journal, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
 
 	session = (struct session){ .vm_count = layout->plan.vm_count, .recording = recording.id, .until = TIME_NEVER };
-	session.sectors = run->journal_bytes / SESSION_BYTES / layout->plan.vm_count;
+	session.sectors = run->journal_bytes / SESSION_BYTES / vms;
+	session.states_sector = 1 + session.sectors * vms;
+	session.states_sectors = session.sectors * STATES_SHARE;
+	if (session.states_sectors > (DISK_SECTORS_MAX - session.states_sector) / vms)
+		session.states_sectors = (DISK_SECTORS_MAX - session.states_sector) / vms;
+	if (session.states_sectors > SESSION_STATES_MAX)
+		session.states_sectors = SESSION_STATES_MAX;
+	bytes = (session.states_sector + session.states_sectors * vms) * SESSION_BYTES;
+	bytes = (bytes + CYLINDER_BYTES - 1) / CYLINDER_BYTES * CYLINDER_BYTES;
 	session.digest_ticks = recording.digest_ticks;
 	session.table_hpa = layout->table_hpa;
 	session.table_bytes = layout->table_bytes;
@@ -145,6 +157,7 @@ static int collect(void)
 		journal_file_read(fd, &session, v, &blocks);
 		(void)recording_scan(&recording, v, blocks.data, blocks.count, journal, true);
 		free(blocks.data);
+		states_read(fd, &session, v, &recording.vm[v].states);
 	}
 	close(fd);
 	recording.finished = true;

@@ -127,6 +127,7 @@ void recording_free(struct recording *recording)
 			free(recording->image[v][i].data);
 		free(recording->vm[v].journal.data);
 		free(recording->vm[v].console.data);
+		free(recording->vm[v].states.data);
 		free(recording->guest[v]);
 	}
 	free(recording->path);

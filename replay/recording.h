@@ -10,13 +10,14 @@
 #include "hv/journal.h"
 #include "hv/session.h"
 
-#define RECORDING_FORMAT 1
+#define RECORDING_FORMAT 2
 #define RECORDING_BUILD_BYTES 65	/* hexadecimal SHA-256 and a NUL */
 
 /* How far a VM got, from the last record of its journal. */
 struct recording_vm {
 	struct bytes journal;		/* its whole blocks */
 	struct bytes console;		/* what it wrote; only in a recording that was finished */
+	struct bytes states;		/* what its digests were taken of (hv/input/states.h); may be missing */
 	u64 blocks, events;		/* that are whole */
 	u64 inputs, digests;
 	u64 position, time;		/* of the last record */

@@ -8,9 +8,11 @@
 #include "recording.h"
 #include "run.h"
 #include "say.h"
+#include "states.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,14 +24,17 @@
 
 static struct recording *recording;
 static struct replay_wish wish;
-static char *output_path;
+static char *output_path, *journal_path;
+static struct session session;
 static struct {
 	u32 index[VM_MAX];		/* of each VM in the recording */
 	u64 compared[VM_MAX];		/* bytes of its console that agree */
-	bool console_differs[VM_MAX], differs[VM_MAX], ended[VM_MAX];
+	bool console_differs[VM_MAX], ended[VM_MAX];
+	bool lacks[VM_MAX];		/* its journal lacks what came in */
+	struct differs differs[VM_MAX];
 	u64 total;			/* instructions of all VMs together */
 	u64 reached[VM_MAX];
-	u64 started_at;			/* the position of the checkpoint it starts from */
+	u64 started_at[VM_MAX];		/* the position of the checkpoint it starts from */
 	double begin;
 } replay;
 
@@ -60,18 +65,18 @@ static int make_layout(const struct run_spec *run, u64 hv_bytes, struct layout *
 	return status;
 }
 
-static bool write_journal(int fd, const struct session *session)
+static bool write_journal(int fd)
 {
 	u8 sector[SESSION_BYTES];
-	u64 bytes = (1 + session->sectors * session->vm_count) * SESSION_BYTES;
+	u64 bytes = (session.states_sector + session.states_sectors * session.vm_count) * SESSION_BYTES;
 	struct stat st;
 
-	session_encode(session, sector);
+	session_encode(&session, sector);
 	if (pwrite(fd, sector, sizeof(sector), 0) != sizeof(sector))
 		return false;
-	for (u32 v = 0; v < session->vm_count; v++) {
+	for (u32 v = 0; v < session.vm_count; v++) {
 		const struct bytes *journal = &recording->vm[replay.index[v]].journal;
-		u64 at = (1 + v * session->sectors) * SESSION_BYTES;
+		u64 at = (1 + v * session.sectors) * SESSION_BYTES;
 
 		if (journal->count > 0 && pwrite(fd, journal->data, journal->count, (off_t)at) != (ssize_t)journal->count)
 			return false;
@@ -98,41 +103,51 @@ static int make_output(struct run_spec *run, const struct temp *temp)
 	return failed ? STATUS_FAILED : 0;
 }
 
-/* Starts from a checkpoint, if there is one early enough. */
-static void restore(struct layout *layout, int fd, struct session *session)
+/* Starts each VM from a checkpoint, if there is one early enough. */
+static void restore(const struct run_spec *run, struct layout *layout, int fd)
 {
-	u64 sector = 1 + session->sectors * session->vm_count;
-	u64 position = checkpoint_compose(recording, replay.index[0], wish.from, &layout->image[0], fd, sector);
+	u64 sector = session.states_sector + session.states_sectors * session.vm_count;
 
-	if (position == 0)
-		return;
-	session->flags |= SESSION_RESTORE;
-	session->restore_sector = sector;
-	replay.started_at = position;
-	layout->plan.vm[0].image_count = 0;	/* all of its memory comes from the checkpoint */
+	for (u32 v = 0; v < run->vm_count; v++) {
+		u64 next = sector;
+
+		replay.started_at[v] = checkpoint_compose(recording, replay.index[v], wish.from, &layout->image[v], fd, &next);
+		if (replay.started_at[v] == 0)
+			continue;
+		session.restore_sector[v] = sector;
+		sector = next;
+		layout->plan.vm[v].image_count = 0;	/* all of its memory comes from the checkpoint */
+	}
 }
 
 static int prepare(struct run_spec *run, struct layout *layout, const struct temp *temp)
 {
-	struct session session = {
+	u64 most = 0;
+	bool good;
+	int fd;
+
+	session = (struct session){
 		.vm_count = run->vm_count, .recording = recording->id, .digest_ticks = recording->digest_ticks,
 		.flags = wish.checkpoint_ticks > 0 ? SESSION_CHECKPOINTS : 0, .checkpoint_ticks = wish.checkpoint_ticks,
 		.output_sectors = wish.output_bytes / SESSION_BYTES,
 		.table_hpa = layout->table_hpa, .table_bytes = layout->table_bytes, .until = wish.until, .sectors = 2,
 	};
-	bool good;
-	int fd;
-
 	for (u32 v = 0; v < run->vm_count; v++) {
+		u64 pages = recording->plan.vm[replay.index[v]].ram_bytes / PAGE_BYTES;
+
 		session.index[v] = replay.index[v];
 		if (session.sectors < recording->vm[replay.index[v]].blocks + 2)
 			session.sectors = recording->vm[replay.index[v]].blocks + 2;
+		most = pages > most ? pages : most;
 	}
+	session.states_sector = 1 + session.sectors * session.vm_count;
+	session.states_sectors = 1 + SNAPSHOT_SECTORS + most * sizeof(struct states_page) / SESSION_BYTES + 1;
 	run->journal = temp_path(temp, JOURNAL_DISK);
+	journal_path = say_format("%s", run->journal);
 	fd = open(run->journal, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd >= 0 && wish.from > 0 && run->vm_count == 1)
-		restore(layout, fd, &session);
-	good = fd >= 0 && write_journal(fd, &session);
+	if (fd >= 0 && wish.from > 0)
+		restore(run, layout, fd);
+	good = fd >= 0 && write_journal(fd);
 	if (!good)
 		say("%s: %s", run->journal, strerror(errno));
 	if (fd >= 0)
@@ -141,20 +156,28 @@ static int prepare(struct run_spec *run, struct layout *layout, const struct tem
 	return !good ? STATUS_FAILED : wish.output_bytes > 0 ? make_output(run, temp) : 0;
 }
 
+static const char *hex_text(u8 byte)
+{
+	static char text[8];
+
+	snprintf(text, sizeof(text), "%02XH", byte);
+	return text;
+}
+
 /* A finished recording holds what the guest wrote: it must come again. */
 static void console(u32 vm, const char *text, u32 bytes)
 {
 	const struct bytes *recorded;
 	u64 *at = &replay.compared[vm];
 
-	if (!recording->finished || replay.console_differs[vm] || replay.started_at > 0)
+	if (!recording->finished || replay.console_differs[vm] || replay.started_at[vm] > 0)
 		return;
 	recorded = &recording->vm[replay.index[vm]].console;
 	for (u32 i = 0; i < bytes; i++, ++*at) {
 		if (*at < recorded->count && recorded->data[*at] == (u8)text[i])
 			continue;
-		say("%s: its console differs from the recording at byte %llu", recording->plan.vm[replay.index[vm]].name,
-		    (unsigned long long)*at);
+		say("%s: its console differs from the recording at byte %llu: found %02XH, recorded %s", recording->plan.vm[replay.index[vm]].name,
+		    (unsigned long long)*at, (u8)text[i], *at < recorded->count ? hex_text(recorded->data[*at]) : "its end");
 		replay.console_differs[vm] = true;
 		return;
 	}
@@ -174,6 +197,20 @@ static void progress(const struct link_report *report)
 			     (double)sum / seconds / 1e6, seconds * (double)(replay.total - sum) / (double)sum);
 }
 
+/* The VM has ended for it; the state that it had is on the journal disk. */
+static void tell_differences(u32 vm)
+{
+	int fd = open(journal_path, O_RDONLY | O_CLOEXEC);
+	struct bytes found = { NULL, 0 };
+
+	if (fd >= 0) {
+		states_read(fd, &session, vm, &found);
+		close(fd);
+	}
+	differs_say(recording, replay.index[vm], &replay.differs[vm], &found);
+	free(found.data);
+}
+
 static bool report(const struct link_report *report)
 {
 	u32 vm = report->vm;
@@ -184,9 +221,7 @@ static bool report(const struct link_report *report)
 		return false;
 	switch (report->type) {
 	case LINK_DIFFERS:
-		say_progress_done();
-		differs_say(recording, index, report, !replay.differs[vm]);
-		replay.differs[vm] = true;
+		differs_add(&replay.differs[vm], report);
 		return true;
 	case LINK_STATE:
 		say_progress_done();
@@ -199,12 +234,14 @@ static bool report(const struct link_report *report)
 	case LINK_END:
 		replay.ended[vm] = true;
 		say_progress_done();
+		if (replay.differs[vm].count > 0)
+			tell_differences(vm);
 		if (report->code == LINK_END_JOURNAL)
 			say("%s: the recording ends here, at position %llu", name, (unsigned long long)report->position);
 		if (report->code == LINK_END_JOURNAL && recording->finished && recording->vm[index].events == 0 && recording->length[index] > 0) {
 			say("%s: but it was recorded up to position %llu: its journal lacks what came in from here on", name,
 			    (unsigned long long)recording->length[index]);
-			replay.differs[vm] = true;
+			replay.lacks[vm] = true;
 		}
 		return false;
 	default:
@@ -220,14 +257,14 @@ static int finish(int status)
 	for (u32 v = 0; v < VM_MAX; v++) {
 		const struct recording_vm *vm = &recording->vm[replay.index[v]];
 
-		if (replay.ended[v] && recording->finished && replay.started_at == 0 && wish.until == TIME_NEVER && !replay.differs[v] &&
+		if (replay.ended[v] && recording->finished && replay.started_at[v] == 0 && wish.until == TIME_NEVER && replay.differs[v].count == 0 && !replay.lacks[v] &&
 		    !replay.console_differs[v] && replay.compared[v] != vm->console.count && vm->ended) {
 			say("%s: its console ends after %llu bytes, the recorded one after %llu",
 			    recording->plan.vm[replay.index[v]].name, (unsigned long long)replay.compared[v],
 			    (unsigned long long)vm->console.count);
 			differs = true;
 		}
-		differs = differs || replay.differs[v] || replay.console_differs[v];
+		differs = differs || replay.differs[v].count > 0 || replay.lacks[v] || replay.console_differs[v];
 	}
 	status = differs ? STATUS_DIFFERS : status;
 	if (wish.finish != NULL)
@@ -280,6 +317,7 @@ int replay_run(struct recording *the_recording, struct run_spec *run, const stru
 	else
 		guest_free(run);
 	free(output_path);
-	output_path = NULL;
+	free(journal_path);
+	output_path = journal_path = NULL;
 	return status;
 }

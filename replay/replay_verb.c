@@ -72,8 +72,6 @@ static int checkpoints(struct recording *recording, const struct run_spec *optio
 {
 	static struct run_spec run;
 
-	if (recording->plan.vm_count > 1 && wish.only == NULL)
-		return say_fail(STATUS_USAGE, "--from starts one VM: choose it with --vm");
 	if (checkpoint_exists(recording))
 		return 0;
 	run.timeout_seconds = options->timeout_seconds;

@@ -46,9 +46,23 @@ verdict "with the journal emptied the replay fails where it first asks for input
 # a broken replayer: one input is another byte; the next digest tells
 "$build/tests-perturb" journal.whole x/journal/0 && pack x perturbed.rpl
 reprise replay perturbed.rpl
-[ $? = 125 ] && grep -q 'differs from the recording at position' err && grep -q 'found' err && grep -q 'console byte' err
+[ $? = 125 ] && grep -q 'differs from the recording at position' err && grep -qE '(UART fifo|the page at).*: found .*[0-9A-F]H, recorded .*[0-9A-F]H' err &&
+	grep -q 'console byte' err
 verdict "one changed input is caught at the next digest, with position, registers and the last events" $?
+look info -e typed.rpl
+between=$(awk '/console byte/ { n++; if ($1 % 10000000 != 0) { print n; exit } }' out)
+"$build/tests-perturb" "--input=$between" journal.whole x/journal/0 && pack x perturbed.rpl
+reprise replay perturbed.rpl --symbols "$chance"
+[ $? = 125 ] && grep -qE 'at position [0-9]+, RIP [0-9A-F]+H guest_main\+0x.*chance.c:[0-9]+.*agreed up to [1-9]' err &&
+	grep -qE 'memory, the page at GPA [0-9A-F]+000H: found a hash of [0-9A-F]{8}H, recorded a hash of [0-9A-F]{8}H' err &&
+	[ "$(grep -c 'console byte' err)" -ge 2 ]
+verdict "a byte changed between two digests is told by the pages that it changed, with RIP and symbol" $?
 cp journal.whole x/journal/0
+"$build/tests-perturb" journal.whole x/journal/0 && rm x/states/0 && pack x perturbed.rpl
+reprise replay perturbed.rpl
+[ $? = 125 ] && grep -qE '(the UART|memory .*): found a hash of' err
+verdict "a recording without states still tells what differs, by hashes" $?
+tar --zstd -C x -xf typed.rpl
 
 # every prefix of whole blocks replays
 blocks=$(($(stat -c %s journal.whole) / 512)) bad=0

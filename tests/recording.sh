@@ -64,8 +64,8 @@ change() { # SENTENCE WORDS-OF-THE-MESSAGE: after the members in m/ were changed
 	verdict "$1" $?
 	rm -rf m && mkdir m && tar --zstd -C m -xf good.rpl
 }
-sed -i 's/"format":1/"format":2/; s/"format": *1/"format":2/' m/recording.json
-change "another format is refused by name" 'format 2'
+sed -i 's/"format":2/"format":9/; s/"format": *2/"format":9/' m/recording.json
+change "another format is refused by name" 'format 9'
 sed -i 's/"build": *"..../"build":"0000/' m/recording.json
 change "another build is refused by name" 'recorded by build 0000'
 sed -i 's/"counter": *"[a-z0-9.-]*"/"counter":"pmc"/' m/recording.json
@@ -114,6 +114,18 @@ for _ in $(seq 100); do
 	refused $? 'is torn at byte' || bad=1
 done
 verdict "a flipped bit of a journal is told with block and byte" $bad
+cp journal m/journal/0
+cp m/states/0 states
+bad=0
+for _ in $(seq 30); do
+	cp states m/states/0
+	"$build/tests-flip" m/states/0 "$(random $(($(stat -c %s states) * 8)))"
+	pack m x.rpl
+	look verify x.rpl
+	refused $? 'states/0: the state at byte' || bad=1
+done
+cp states m/states/0
+verdict "a flipped bit of a state is told with its byte" $bad
 "$build/tests-perturb" --kind journal m/journal/0
 pack m x.rpl
 look verify x.rpl

@@ -7,7 +7,6 @@
 #include "host.h"
 #include "input.h"
 #include "state.h"
-#include "vmcs.h"
 
 #define SECTOR_BYTES 512u
 #define PAGE_SECTORS 8u
@@ -18,52 +17,21 @@ static u64 next_sector;			/* of the output disk */
 static u64 next_position[VM_MAX];
 static bool full;
 static struct checkpoint_header header __attribute__((aligned(512)));
-static u8 state_bytes[CHECKPOINT_STATE_SECTORS * SECTOR_BYTES] __attribute__((aligned(512)));
+static struct snapshot snapshot __attribute__((aligned(512)));
 static u32 list[LIST_MAX] __attribute__((aligned(512)));
 
-/* All that the core or the processor ever changes in a guest's VMCS. */
-static const u16 fields[] = {
-	GUEST_ES_SELECTOR, GUEST_CS_SELECTOR, GUEST_SS_SELECTOR, GUEST_DS_SELECTOR, GUEST_FS_SELECTOR, GUEST_GS_SELECTOR,
-	GUEST_LDTR_SELECTOR, GUEST_TR_SELECTOR, GUEST_ES_BASE, GUEST_CS_BASE, GUEST_SS_BASE, GUEST_DS_BASE, GUEST_FS_BASE,
-	GUEST_GS_BASE, GUEST_LDTR_BASE, GUEST_TR_BASE, GUEST_ES_LIMIT, GUEST_CS_LIMIT, GUEST_SS_LIMIT, GUEST_DS_LIMIT,
-	GUEST_FS_LIMIT, GUEST_GS_LIMIT, GUEST_LDTR_LIMIT, GUEST_TR_LIMIT, GUEST_ES_ACCESS_RIGHTS, GUEST_CS_ACCESS_RIGHTS,
-	GUEST_SS_ACCESS_RIGHTS, GUEST_DS_ACCESS_RIGHTS, GUEST_FS_ACCESS_RIGHTS, GUEST_GS_ACCESS_RIGHTS,
-	GUEST_LDTR_ACCESS_RIGHTS, GUEST_TR_ACCESS_RIGHTS, GUEST_GDTR_BASE, GUEST_GDTR_LIMIT, GUEST_IDTR_BASE,
-	GUEST_IDTR_LIMIT, GUEST_CR0, GUEST_CR3, GUEST_CR4, CR0_READ_SHADOW, CR4_READ_SHADOW, GUEST_DR7, GUEST_RSP, GUEST_RIP,
-	GUEST_RFLAGS, GUEST_PENDING_DEBUG_EXCEPTIONS, GUEST_INTERRUPTIBILITY_STATE, GUEST_ACTIVITY_STATE, GUEST_SYSENTER_CS,
-	GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, GUEST_IA32_EFER, GUEST_IA32_PAT, GUEST_IA32_DEBUGCTL, GUEST_PDPTE0,
-	GUEST_PDPTE1, GUEST_PDPTE2, GUEST_PDPTE3, PROCESSOR_BASED_CONTROLS, VM_ENTRY_CONTROLS, VM_ENTRY_INTERRUPTION_INFO,
-	VM_ENTRY_EXCEPTION_ERROR_CODE, VM_ENTRY_INSTRUCTION_LENGTH,
-};
-
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
-_Static_assert(FIELDS <= CHECKPOINT_FIELDS, "struct checkpoint_state holds them all");
 _Static_assert(LIST_MAX * PAGE_BYTES == 0x20000000, "512 MiB");
-
-static struct checkpoint_state *state_of(void)
-{
-	return (struct checkpoint_state *)(void *)state_bytes;
-}
 
 static u64 physical(const void *object)
 {
 	return cpu_physical((const u64 *)object);
 }
 
-static void copy(u8 *to, const u8 *from, u32 bytes)
-{
-	for (u32 i = 0; i < bytes; i++)
-		to[i] = from[i];
-}
-
-const char *checkpoint_begin(const struct plan *plan, const struct session *the_session)
+void checkpoint_begin(const struct plan *plan, const struct session *the_session)
 {
 	session = the_session;
 	for (vm_id vm = 0; vm < plan->vm_count; vm++)
 		next_position[vm] = session->checkpoint_ticks;
-	if ((session->flags & SESSION_RESTORE) != 0 && plan->vm_count != 1)
-		return "a checkpoint starts one VM only";
-	return NULL;
 }
 
 /* Adds to the output disk; past its end there are no more checkpoints. */
@@ -75,17 +43,6 @@ static void put(const void *object, u64 hpa, u64 sectors)
 		output_message("the checkpoints' disk is full: no more of them");
 	}
 	next_sector += sectors;
-}
-
-static void save_state(vm_id vm)
-{
-	struct checkpoint_state *state = state_of();
-
-	state->vcpu = vcpus[vm];
-	state->board = boards[vm];
-	for (u32 i = 0; i < FIELDS; i++)
-		state->field[i] = cpu_vmread(vm, fields[i]);
-	copy(state->xsave, cpu_xsave_area(vm), CHECKPOINT_XSAVE_BYTES);	/* as state_digest has just left it */
 }
 
 static void put_pages(vm_id vm, u32 count)
@@ -111,15 +68,15 @@ void checkpoint_maybe(vm_id vm)
 	sectors = (count * 4 + SECTOR_BYTES - 1) / SECTOR_BYTES;
 	for (u32 i = count; i < sectors * SECTOR_BYTES / 4; i++)
 		list[i] = 0;
-	save_state(vm);
+	snapshot_take(vm, &snapshot);
 	header = (struct checkpoint_header){ .magic = CHECKPOINT_MAGIC, .recording = session->recording,
 					     .vm = session->index[vm], .position = vcpus[vm].position, .pages = count };
-	header.state_crc = crc32c(state_bytes, CHECKPOINT_STATE_SECTORS * SECTOR_BYTES);
+	header.state_crc = crc32c((const u8 *)&snapshot, sizeof(snapshot));
 	header.list_crc = crc32c((const u8 *)list, sectors * SECTOR_BYTES);
 	header.memory = state_memory(vm);
 	header.crc = crc32c((const u8 *)&header, SECTOR_BYTES - 4);
 	put(&header, 0, 1);
-	put(state_bytes, 0, CHECKPOINT_STATE_SECTORS);
+	put(&snapshot, 0, SNAPSHOT_SECTORS);
 	put(list, 0, sectors);
 	put_pages(vm, count);
 }
@@ -134,21 +91,6 @@ static bool take(void *object, u64 hpa, u64 sectors)
 
 	restore_at += sectors;
 	return host_disk_read(HOST_DISK_JOURNAL, at, sectors, object != NULL ? physical(object) : hpa);
-}
-
-static void load_state(vm_id vm)
-{
-	const struct checkpoint_state *state = state_of();
-	struct vcpu old = vcpus[vm];
-
-	vcpus[vm] = state->vcpu;
-	vcpus[vm].host_rsp = old.host_rsp;	/* of this boot */
-	vcpus[vm].tsc_entry = old.tsc_entry;
-	vcpus[vm].launched = old.launched;
-	boards[vm] = state->board;
-	for (u32 i = 0; i < FIELDS; i++)
-		cpu_vmwrite(vm, fields[i], state->field[i]);
-	copy(cpu_xsave_area(vm), state->xsave, CHECKPOINT_XSAVE_BYTES);
 }
 
 static bool load_pages(vm_id vm, u64 runs)
@@ -172,18 +114,18 @@ static bool restore(vm_id vm)
 {
 	u64 sectors;
 
-	restore_at = session->restore_sector;
+	restore_at = session->restore_sector[vm];
 	if (!take(&header, 0, 1) || header.magic != CHECKPOINT_MAGIC || header.recording != session->recording ||
 	    header.vm != session->index[vm] || header.crc != crc32c((const u8 *)&header, SECTOR_BYTES - 4) ||
 	    header.pages > LIST_MAX / 2)
 		return false;
 	sectors = (header.pages * sizeof(struct checkpoint_run) + SECTOR_BYTES - 1) / SECTOR_BYTES;
-	if (!take(state_bytes, 0, CHECKPOINT_STATE_SECTORS) ||
-	    header.state_crc != crc32c(state_bytes, CHECKPOINT_STATE_SECTORS * SECTOR_BYTES) || !take(list, 0, sectors) ||
+	if (!take(&snapshot, 0, SNAPSHOT_SECTORS) ||
+	    header.state_crc != crc32c((const u8 *)&snapshot, sizeof(snapshot)) || !take(list, 0, sectors) ||
 	    header.list_crc != crc32c((const u8 *)list, (u32)(sectors * SECTOR_BYTES)) || !load_pages(vm, header.pages) ||
 	    state_memory(vm) != header.memory)
 		return false;
-	load_state(vm);
+	snapshot_restore(vm, &snapshot);
 	return true;
 }
 

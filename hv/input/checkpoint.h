@@ -4,26 +4,23 @@
  * another, each with what changed since the VM's one before:
  *
  *   header     one sector, struct checkpoint_header
- *   state      CHECKPOINT_STATE_SECTORS: struct checkpoint_state
+ *   snapshot   SNAPSHOT_SECTORS, struct snapshot
  *   list       u32 for each page: its guest frame; whole sectors
  *   pages      4096 bytes each, in the order of the list
  *
  * The tool puts together what a VM is to start from and hands it in at session.restore_sector of the journal disk:
- * the header (pages = number of runs), the state, a list of struct checkpoint_run, the pages of all runs. Layouts are those
+ * the header (pages = number of runs), the snapshot, a list of struct checkpoint_run, the pages of all runs. Layouts are those
  * of the build that wrote them; a recording replays with its own build only.
  */
 #ifndef HV_INPUT_CHECKPOINT_H
 #define HV_INPUT_CHECKPOINT_H
 
-#include "dev/board.h"
 #include "plan.h"
 #include "session.h"
+#include "snapshot.h"
 #include "types.h"
-#include "vcpu.h"
 
 #define CHECKPOINT_MAGIC 0x544e504b43525052ull	/* "RPRCKPNT" */
-#define CHECKPOINT_FIELDS 96u
-#define CHECKPOINT_XSAVE_BYTES 1024u
 #define CHECKPOINT_WRITTEN 0x80000000u	/* in checkpoint_run.pages: pages that the guest has written */
 #define CHECKPOINT_RUN_PAGES 32u
 
@@ -33,18 +30,11 @@ struct checkpoint_header {
 	u64 vm;			/* in the recording */
 	u64 position;
 	u64 pages;
-	u32 state_crc, list_crc;	/* CRC-32C of the state's and the list's sectors */
+	u32 state_crc, list_crc;	/* CRC-32C of the snapshot's and the list's sectors */
 	u64 memory;		/* XOR of the hashes of all pages ever written */
 	u8 reserved[448];
 	u32 zero;
 	u32 crc;		/* CRC-32C of the 508 bytes before */
-};
-
-struct checkpoint_state {
-	struct vcpu vcpu;
-	struct board board;
-	u64 field[CHECKPOINT_FIELDS];	/* VMCS fields, in the order of checkpoint.c */
-	u8 xsave[CHECKPOINT_XSAVE_BYTES];
 };
 
 struct checkpoint_run {
@@ -52,11 +42,9 @@ struct checkpoint_run {
 	u32 pages;		/* 1..CHECKPOINT_RUN_PAGES, and CHECKPOINT_WRITTEN */
 };
 
-#define CHECKPOINT_STATE_SECTORS ((u32)((sizeof(struct checkpoint_state) + 511) / 512))
 _Static_assert(sizeof(struct checkpoint_header) == 512, "a header is one sector");
 
-/* Null, or why checkpoints cannot be written or restored. */
-const char *checkpoint_begin(const struct plan *plan, const struct session *session);
+void checkpoint_begin(const struct plan *plan, const struct session *session);
 
 /* Replaces the state of a VM that has just been set up by that of the session's checkpoint. False: it is damaged, after
  * a message; the VM must not run. */

@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "session.h"
 #include "state.h"
+#include "states.h"
 #include "text.h"
 #include "vcpu.h"
 
@@ -20,6 +21,7 @@ struct journal {
 	u64 next_digest;
 	bool unsafe;	/* the block holds an input that is not on the disk */
 	bool closed;
+	bool told;	/* that there is no room for states */
 };
 
 static struct journal journals[VM_MAX];
@@ -40,6 +42,7 @@ const char *input_begin(const struct plan *plan, bool exact)
 	why = session_decode(sector, &session);
 	if (why == NULL && session.vm_count != plan->vm_count)
 		why = "the session has another number of VMs than the plan";
+	states_begin(&session);
 	return why != NULL ? why : state_begin(plan, &session);
 }
 
@@ -48,7 +51,7 @@ void input_started(vm_id vm)
 	struct journal *j = &journals[vm];
 
 	j->at = (struct journal_cursor){ 0 };
-	j->unsafe = j->closed = false;
+	j->unsafe = j->closed = j->told = false;
 	j->at.vm = session.index[vm];
 	j->at.recording = session.recording;
 	j->next_digest = session.digest_ticks;
@@ -145,6 +148,15 @@ u64 input_wait(vm_id vm, u64 now, u64 until)
 	return follow_wait(vm, now, until);
 }
 
+/* The state that a digest was taken of. A recording without it replays as well. */
+static void keep(vm_id vm)
+{
+	if (session.states_sectors != 0 && !states_write(vm, false) && !journals[vm].told) {
+		journals[vm].told = true;
+		output_message("no room for more states: where a replay differs later, it can tell hashes only");
+	}
+}
+
 void input_boundary(vm_id vm)
 {
 	struct journal *j = &journals[vm];
@@ -156,6 +168,7 @@ void input_boundary(vm_id vm)
 	begin(vm, &event, JOURNAL_DIGEST);
 	state_digest(vm, &event.digest);
 	add(vm, &event);
+	keep(vm);
 	if (j->unsafe)
 		write(vm);
 }
@@ -171,6 +184,7 @@ u64 input_end(vm_id vm)
 	event.value = vcpus[vm].end_value;
 	state_digest(vm, &event.digest);
 	add(vm, &event);
+	keep(vm);
 	write(vm);
 	return state_fold(&event.digest);
 }

@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "session.h"
 #include "state.h"
+#include "states.h"
 #include "text.h"
 #include "vcpu.h"
 #include "vmcs.h"
@@ -76,8 +77,8 @@ const char *input_begin(const struct plan *plan, bool exact)
 		why = "the session has another number of VMs than the plan";
 	if (why == NULL)
 		why = state_begin(plan, &session);
-	if (why == NULL)
-		why = checkpoint_begin(plan, &session);
+	checkpoint_begin(plan, &session);
+	states_begin(&session);
 	return why;
 }
 
@@ -103,7 +104,7 @@ void input_started(vm_id vm)
 	r->at.recording = session.recording;
 	r->at.sequence = ~0u;
 	advance(vm);
-	if ((session.flags & SESSION_RESTORE) != 0) {
+	if (session.restore_sector[vm] != 0) {
 		if (!checkpoint_restore(vm)) {
 			vcpu_end(vm, LINK_END_REFUSED, 0);
 			return;
@@ -269,23 +270,37 @@ static u64 ending(u32 code, u64 value)
 	return (u64)code << 32 | value;
 }
 
-u64 input_end(vm_id vm)
+/* How the VM ended against how the recording says it did. */
+static void compare_end(vm_id vm, const struct digest *digest)
 {
 	struct reader *r = &readers[vm];
 	struct vcpu *v = &vcpus[vm];
-	struct digest digest;
 
-	if (v->end == LINK_END_REFUSED || v->end == LINK_END_DIFFERS)
-		return 0;
-	state_digest(vm, &digest);
-	if (v->end == LINK_END_UNTIL || r->over)
-		return state_fold(&digest);
+	if (v->end == LINK_END_DIFFERS || v->end == LINK_END_UNTIL || r->over)
+		return;
 	if (r->next.kind != JOURNAL_END || r->next.position != v->position || r->next.time != vcpu_time(vm)) {
 		differ(vm, LINK_DIFFERS_EARLY, v->position, r->next.position);
-	} else {
-		if (r->next.code != v->end || r->next.value != v->end_value)
-			differ(vm, LINK_DIFFERS_END, ending(v->end, v->end_value), ending(r->next.code, r->next.value));
-		compare(vm, &digest, &r->next.digest);
+		return;
 	}
-	return state_fold(&digest);
+	if (r->next.code != v->end || r->next.value != v->end_value)
+		differ(vm, LINK_DIFFERS_END, ending(v->end, v->end_value), ending(r->next.code, r->next.value));
+	compare(vm, digest, &r->next.digest);
+}
+
+u64 input_end(vm_id vm)
+{
+	struct link_report at = { .type = LINK_DIFFERS, .code = LINK_DIFFERS_AT };
+	struct digest digest;
+
+	if (vcpus[vm].end == LINK_END_REFUSED)
+		return 0;
+	state_digest(vm, &digest);
+	compare_end(vm, &digest);
+	if (vcpus[vm].end != LINK_END_DIFFERS)
+		return state_fold(&digest);
+	at.extra[0] = digest.reg[DIGEST_RIP];
+	at.extra[1] = states_write(vm, true);
+	at.digest = readers[vm].good;
+	vcpu_report(vm, &at);
+	return 0;
 }

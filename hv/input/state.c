@@ -6,6 +6,7 @@
 #include "ept.h"
 #include "gmem.h"
 #include "mem.h"
+#include "states.h"
 #include "swap.h"
 #include "vcpu.h"
 #include "vmcs.h"
@@ -15,7 +16,8 @@
 
 static u64 table_hpa[VM_MAX];	/* of the first hash of the VM's pages */
 static u64 memory[VM_MAX];	/* XOR of the hashes of all pages that were ever written */
-static u64 changed[VM_MAX][0x20000 / 64];	/* bit of a page: written since the last checkpoint */
+static u64 frames[VM_MAX];		/* pages of the VM */
+static u64 changed[VM_MAX][0x20000 / 64];	/* bit of a page: written since the last checkpoint or state */
 
 const char *state_begin(const struct plan *plan, const struct session *session)
 {
@@ -27,7 +29,8 @@ const char *state_begin(const struct plan *plan, const struct session *session)
 		if (plan->vm[vm].ram_bytes > 0x20000 * PAGE_BYTES)
 			return "digests reach 512 MiB of guest RAM only";
 		table_hpa[vm] = at;
-		at += plan->vm[vm].ram_bytes / PAGE_BYTES * WORD;
+		frames[vm] = plan->vm[vm].ram_bytes / PAGE_BYTES;
+		at += frames[vm] * WORD;
 		memory[vm] = 0;
 	}
 	if (at - session->table_hpa > session->table_bytes)
@@ -88,12 +91,45 @@ u32 state_changed(vm_id vm, u32 *gfn, u32 max)
 {
 	u32 count = 0;
 
-	for (u32 i = 0; i < sizeof(changed[vm]) / sizeof(changed[vm][0]); i++) {
+	for (u32 i = 0; i < (frames[vm] + 63) / 64; i++) {
 		for (u32 k = 0; changed[vm][i] != 0 && k < 64; k++)
 			if ((changed[vm][i] >> k & 1) != 0 && count < max)
 				gfn[count++] = i * 64 + k;
 		changed[vm][i] = 0;
 	}
+	return count;
+}
+
+static struct states_page page_of(vm_id vm, u64 gfn)
+{
+	return (struct states_page){ (u32)gfn, (u32)mem_read(table_hpa[vm] + gfn * WORD, WORD) };
+}
+
+u32 state_written(vm_id vm, u64 *from, struct states_page *page, u32 max)
+{
+	u32 count = 0;
+
+	for (; *from < frames[vm] && count < max; ++*from) {
+		page[count] = page_of(vm, *from);
+		count += mem_read(table_hpa[vm] + *from * WORD, WORD) != 0;
+	}
+	return count;
+}
+
+u32 state_pages(vm_id vm, u64 *from, struct states_page *page, u32 max)
+{
+	u64 word = *from / 64;
+	u32 count = 0;
+
+	while (word < (frames[vm] + 63) / 64 && count < max) {
+		u64 bits = changed[vm][word];
+
+		for (; bits != 0 && count < max; bits &= bits - 1)
+			page[count++] = page_of(vm, word * 64 + (u64)__builtin_ctzll(bits));
+		changed[vm][word] = bits;
+		word += bits == 0;
+	}
+	*from = word * 64;
 	return count;
 }
 

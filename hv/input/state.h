@@ -21,6 +21,13 @@ u64 state_memory(vm_id vm);
 /* The frames of pages that were found written since the last call, at most `max` of them, in order; returns how many. */
 u32 state_changed(vm_id vm, u32 *gfn, u32 max);
 
+struct states_page;
+
+/* Gives pages from frame *from on (0 at first), at most `max`, with their hashes as of the last digest: all that were ever
+ * written, or (state_pages) those found written since they were given last. Move *from on; return how many, 0 at the end. */
+u32 state_written(vm_id vm, u64 *from, struct states_page *page, u32 max);
+u32 state_pages(vm_id vm, u64 *from, struct states_page *page, u32 max);
+
 /* The page was loaded and counts as written. Not while a guest's vector registers are live. */
 void state_loaded(vm_id vm, u64 gfn);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* perturb [--kind | --position] IN OUT: a journal with the first console byte changed and its block sealed again, as a broken
+/* perturb [--kind | --position | --input=N] IN OUT: a journal with the first (Nth) console byte changed and its block sealed again, as a broken
  * replayer would hand it out; or with a first record of an unknown kind or at an impossible position. Exit status 1: there is
  * no such record. */
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "journal.h"
 
 static u8 block[JOURNAL_BLOCK_BYTES];
+static unsigned int skip;	/* console bytes before the one to change */
 
 /* The offset in the block of the byte of its first CONSOLE record, 0 if none. */
 static u32 find(struct journal_cursor *at)
@@ -17,7 +18,7 @@ static u32 find(struct journal_cursor *at)
 	while (at->at < at->used) {
 		if (journal_next(block, at, &event) != JOURNAL_OK)
 			return 0;
-		if (event.kind == JOURNAL_CONSOLE)
+		if (event.kind == JOURNAL_CONSOLE && skip-- == 0)
 			return JOURNAL_HEADER_BYTES + at->at - 1;	/* a byte below 80H is its own LEB128 number */
 	}
 	return 0;
@@ -51,6 +52,10 @@ int main(int argc, char **argv)
 
 	if (in == NULL || out == NULL)
 		return 2;
+	if (how != NULL && sscanf(how, "--input=%u", &skip) == 1) {
+		skip--;
+		how = NULL;
+	}
 	while (fread(block, 1, sizeof(block), in) == sizeof(block)) {
 		u32 offset;
 
