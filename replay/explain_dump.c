@@ -111,8 +111,8 @@ static void flatten(char *text)
 				out--;
 			*out++ = blank ? ' ' : *p;
 		}
-		if (out > text && out[-1] != ' ' && out[-1] != '=')
-			*out++ = ' ';
+		if (end != NULL && out > text && out[-1] != ' ' && out[-1] != '=')
+			*out++ = ' ';	/* in the place of the line's end */
 		line = next;
 	}
 	*out = '\0';

@@ -131,6 +131,7 @@ static u32 hex_bytes(const char *text, u8 region[REGION_BYTES])
 	u32 end_of_bytes = 0, last = 0;
 	bool repeat = false;
 
+	memset(region, 0, REGION_BYTES);
 	while (*text != '\0') {
 		const char *end = text + strcspn(text, "\n");
 		char *p;

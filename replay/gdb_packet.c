@@ -69,7 +69,7 @@ enum gdb_event gdb_take(struct gdb_reader *reader, u8 byte)
 		return GDB_NOTHING;
 	case GDB_SUM1:
 		reader->bad_sum = digit(byte) < 0;
-		reader->given = (u8)(digit(byte) << 4);
+		reader->given = (u8)((u32)digit(byte) << 4);
 		reader->state = GDB_SUM2;
 		return GDB_NOTHING;
 	case GDB_SUM2:

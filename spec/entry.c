@@ -310,7 +310,13 @@ bool spec_entry_fix(const struct spec_vmcs *vmcs, const struct spec_caps *caps, 
 {
 	struct eval e = { .vmcs = vmcs, .caps = caps, .world = world, .segment = segment };
 
-	return functions[check].fix(&e, fix) && !e.missing;
+	struct spec_vmcs fixed;
+
+	if (!functions[check].fix(&e, fix) || e.missing)
+		return false;
+	fixed = *vmcs;	/* what else it depends on may forbid it: secondary controls that are not active */
+	fixed.value[fix->field] = fix->value;
+	return spec_entry_one(&fixed, caps, world, check, segment, NULL) == 1;
 }
 
 u32 spec_entry_outcomes(const struct spec_result *result)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "oracle.h"
 #include "replay/explain.h"
+#include "said.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -71,6 +72,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (text == NULL)
 		abort();
+	said_reset();
 	for (size_t i = 0; i < size; i++)
 		text[i] = data[i] == 0 ? ' ' : (char)data[i];
 	text[size] = '\0';

@@ -244,6 +244,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (size > 1u << 15)
 		return 0;
+	said_reset();
 	if (size == 0 || data[0] != '@') {
 		parse(data, size, false);
 		return 0;
