@@ -172,10 +172,12 @@ enum action exit_cpuid(vm_id vm);
     requires clock:   CLOCK_OK(vm);
     requires ready:   gmem_ready(vm);
     requires noted:   ATTENTION_OK(vm);
+    requires time:    TIME_OK(vm);
     assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), live_cr2,
              vcpus[vm].gpr[RAX], vcpus[vm].gpr[RCX], vcpus[vm].gpr[RSI], vcpus[vm].gpr[RDI],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS];
     exits    never:   \false;
+    ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
     ensures  noted:   ATTENTION_OK(vm);
     ensures  board:   board_ok(&boards[vm]);
     ensures  tables:  ept_same_tables{Pre, Post}(vm);
@@ -193,11 +195,11 @@ enum action exit_cpuid(vm_id vm);
               (exit->qualification % 8 <= 1 || exit->qualification % 8 == 3);
       assigns boards[vm], vcpus[vm].attention, vcpus[vm].gpr[RAX];
       ensures skip:   \result == ACTION_SKIP;
-      ensures byte:   exit->qualification % 8 == 0 ==>
+      ensures byte:   \old(exit->qualification) % 8 == 0 ==>
                       vcpus[vm].gpr[RAX] / 0x100 == \old(vcpus[vm].gpr[RAX]) / 0x100;
-      ensures word:   exit->qualification % 8 == 1 ==>
+      ensures word:   \old(exit->qualification) % 8 == 1 ==>
                       vcpus[vm].gpr[RAX] / 0x10000 == \old(vcpus[vm].gpr[RAX]) / 0x10000;
-      ensures double: exit->qualification % 8 == 3 ==> vcpus[vm].gpr[RAX] <= 0xffffffff;
+      ensures double: \old(exit->qualification) % 8 == 3 ==> vcpus[vm].gpr[RAX] <= 0xffffffff;
       ensures clock:  CLOCK_OK(vm);
     behavior out:
       assumes (exit->qualification & IO_STRING) == 0 && (exit->qualification & IO_IN) == 0 &&

@@ -18,19 +18,19 @@ static u32 with_osxsave(u32 ecx)
 
 enum action exit_cpuid(vm_id vm)
 {
-	struct vcpu *v = &vcpus[vm];
-	u32 leaf = (u32)v->gpr[RAX];
-	struct cpuid r = cpuid_leaf(v->cpu, leaf, (u32)v->gpr[RCX]);
+	u32 leaf = (u32)vcpus[vm].gpr[RAX];
+	u32 subleaf = (u32)vcpus[vm].gpr[RCX];
+	struct cpuid r = cpuid_leaf(vcpus[vm].cpu, leaf, subleaf);
 
-	if (v->cpu == PLAN_CPU_AVX) {
+	if (vcpus[vm].cpu == PLAN_CPU_AVX) {
 		if (leaf == 1 && (cpu_vmread(vm, GUEST_CR4) & CR4_OSXSAVE) != 0)
 			r.ecx = with_osxsave(r.ecx);
-		if (leaf == 0xd && (u32)v->gpr[RCX] == 0)
-			r.ebx = cpuid_xsave_bytes(v->xcr0);
+		if (leaf == 0xd && subleaf == 0)
+			r.ebx = cpuid_xsave_bytes(vcpus[vm].xcr0);
 	}
-	v->gpr[RAX] = r.eax;
-	v->gpr[RBX] = r.ebx;
-	v->gpr[RCX] = r.ecx;
-	v->gpr[RDX] = r.edx;
+	vcpus[vm].gpr[RAX] = r.eax;
+	vcpus[vm].gpr[RBX] = r.ebx;
+	vcpus[vm].gpr[RCX] = r.ecx;
+	vcpus[vm].gpr[RDX] = r.edx;
 	return ACTION_SKIP;
 }

@@ -110,31 +110,38 @@ enum action exit_rdmsr(vm_id vm)
 {
 	u32 msr = (u32)vcpus[vm].gpr[RCX];
 	u32 field = msr_field(msr);
+	u64 value = 0;
+	bool known = true;
 
 	if (field != 0)
 		return result(vm, cpu_vmread(vm, field));
 	switch (msr) {
 	case IA32_TIME_STAMP_COUNTER:
-		return result(vm, vcpu_time(vm));
+		value = vcpu_time(vm);
+		break;
 	case IA32_MISC_ENABLE:
-		return result(vm, MISC_ENABLE_FAST_STRING);
+		value = MISC_ENABLE_FAST_STRING;
+		break;
 	case IA32_PLATFORM_ID:
 	case IA32_BIOS_SIGN_ID:
 		break;
 	case IA32_XSS:
-		if (vcpus[vm].cpu != PLAN_CPU_AVX)
-			return inject_gp(vm);
+		known = vcpus[vm].cpu == PLAN_CPU_AVX;
 		break;
 	default:
-		return inject_gp(vm);
+		known = false;
+		break;
 	}
-	return result(vm, 0);
+	if (!known)
+		return inject_gp(vm);
+	return result(vm, value);
 }
 
 enum action exit_wrmsr(vm_id vm)
 {
 	u32 msr = (u32)vcpus[vm].gpr[RCX];
 	u64 value = vcpus[vm].gpr[RAX] % 0x100000000ull + vcpus[vm].gpr[RDX] % 0x100000000ull * 0x100000000ull;
+	bool legal = true;
 
 	switch (msr) {
 	case IA32_EFER:
@@ -142,29 +149,29 @@ enum action exit_wrmsr(vm_id vm)
 			return inject_gp(vm);
 		return ACTION_SKIP;
 	case IA32_PAT:
-		if (!pat_valid(value))
-			return inject_gp(vm);
+		legal = pat_valid(value);
 		break;
 	case IA32_SYSENTER_ESP:
 	case IA32_SYSENTER_EIP:
 	case IA32_FS_BASE:
 	case IA32_GS_BASE:
-		if (!guest_canonical(value))
-			return inject_gp(vm);
+		legal = guest_canonical(value);
 		break;
 	case IA32_SYSENTER_CS:
 		value %= 0x100000000ull;
 		break;
 	case IA32_DEBUGCTL:	/* LBR and BTF may be set; nothing records branches */
-		if ((value & ~3ull) != 0)
-			return inject_gp(vm);
+		legal = value <= 3;
 		break;
 	case IA32_MISC_ENABLE:	/* nothing in it can be switched */
 	case IA32_BIOS_SIGN_ID:
 		return ACTION_SKIP;
 	default:
-		return inject_gp(vm);
+		legal = false;
+		break;
 	}
+	if (!legal)
+		return inject_gp(vm);
 	cpu_vmwrite(vm, msr_field(msr), value);
 	return ACTION_SKIP;
 }

@@ -8,6 +8,7 @@
 
 #include "ram.h"
 #include "types.h"
+#include "x86.h"
 
 /* What an access depends on besides the tables. */
 struct paging {
@@ -60,6 +61,10 @@ struct gwalk {
     ensures  result: \result == OK || \result == ERR_UNMAPPED || \result == ERR_INVALID || \result == ERR_RANGE;
     ensures  tables: ept_same_tables{Pre, Post}(vm);
     ensures  code:   \result == ERR_UNMAPPED ==> out->error_code <= 0x3f;
+    ensures  width:  paging->maxphyaddr < 36 || paging->maxphyaddr > 52 ==> \result == ERR_INVALID;
+    ensures  off:    36 <= paging->maxphyaddr <= 52 && (paging->cr0 & CR0_PG) == 0 ==>
+                     \result == OK && out->gpa == linear % 0x100000000;
+    ensures  linear: \result == ERR_UNMAPPED ==> out->linear == linear || out->linear == linear % 0x100000000;
 */
 enum error gwalk(vm_id vm, const struct paging *paging, u64 linear, u32 access, struct gwalk *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The codec of journal blocks. */
 #include "journal.h"
+#include "bytes.h"
 #include "crc32c.h"
 
 #define OFF_MAGIC 0u
@@ -18,35 +19,38 @@
 
 _Static_assert(RECORD_MAX <= JOURNAL_RECORD_BYTES, "a record always fits into an empty block");
 
-static void put(u8 *block, u32 at, u32 width, u64 value)
-{
-	for (u32 i = 0; i < width; i++)
-		block[at + i] = (u8)(value >> (8 * i));
-}
-
-static u64 get(const u8 *block, u32 at, u32 width)
-{
-	u64 value = 0;
-
-	for (u32 i = 0; i < width; i++)
-		value |= (u64)block[at + i] << (8 * i);
-	return value;
-}
-
 /* A record as it is built, before it is known to fit. */
 struct draft {
 	u32 length;
 	u8 byte[RECORD_MAX];
 };
 
+/*@ requires valid: \valid(draft);
+    requires room:  draft->length < RECORD_MAX;
+    assigns  draft->length, draft->byte[draft->length];
+    exits    never: \false;
+    ensures  grown: draft->length == \old(draft->length) + 1;
+    ensures  byte:  draft->byte[\old(draft->length)] == byte;
+*/
 static void draft_byte(struct draft *draft, u8 byte)
 {
 	draft->byte[draft->length] = byte;
 	draft->length++;
 }
 
+/*@ requires valid: \valid(draft);
+    requires room:  draft->length + NUMBER_MAX <= RECORD_MAX;
+    assigns  draft->length, draft->byte[0 .. RECORD_MAX - 1];
+    exits    never: \false;
+    ensures  grown: \old(draft->length) < draft->length <= \old(draft->length) + NUMBER_MAX;
+*/
 static void draft_number(struct draft *draft, u64 value)
 {
+	/*@ loop invariant range: 1 <= i <= NUMBER_MAX;
+	    loop invariant grown: draft->length == \at(draft->length, Pre) + i - 1;
+	    loop assigns i, value, draft->length, draft->byte[0 .. RECORD_MAX - 1];
+	    loop variant NUMBER_MAX - i;
+	*/
 	for (u32 i = 1; i < NUMBER_MAX && value > 0x7f; i++) {
 		draft_byte(draft, (u8)(value % 0x80 + 0x80));
 		value /= 0x80;
@@ -55,28 +59,59 @@ static void draft_number(struct draft *draft, u64 value)
 }
 
 /* Bit i: part i is not as in the digest before. */
+/*@ requires valid: \valid_read(last) && \valid_read(digest);
+    assigns  \nothing;
+    exits    never: \false;
+*/
 static u64 changed_parts(const struct digest *last, const struct digest *digest)
 {
 	u64 changed = 0;
 
+	/*@ loop invariant range: 0 <= i <= DIGEST_PARTS;
+	    loop assigns i, changed;
+	    loop variant DIGEST_PARTS - i;
+	*/
 	for (u32 i = 0; i < DIGEST_PARTS; i++)
 		if (digest->part[i] != last->part[i])
 			changed |= 1u << i;
 	return changed;
 }
 
+/*@ requires valid: \valid(draft) && \valid_read(last) && \valid_read(digest);
+    requires apart: \separated(draft, last, digest);
+    requires room:  draft->length + NUMBER_MAX * (2 + DIGEST_REGISTERS) + 4 * DIGEST_PARTS <= RECORD_MAX;
+    assigns  draft->length, draft->byte[0 .. RECORD_MAX - 1];
+    exits    never: \false;
+    ensures  grown: \old(draft->length) < draft->length <= RECORD_MAX;
+*/
 static void draft_digest(struct draft *draft, const struct digest *last, const struct digest *digest)
 {
 	draft_number(draft, digest->exits - last->exits);
+	/*@ loop invariant range: 0 <= i <= DIGEST_REGISTERS;
+	    loop invariant grown: \at(draft->length, Pre) < draft->length <= \at(draft->length, Pre) + NUMBER_MAX * (1 + i);
+	    loop assigns i, draft->length, draft->byte[0 .. RECORD_MAX - 1];
+	    loop variant DIGEST_REGISTERS - i;
+	*/
 	for (u32 i = 0; i < DIGEST_REGISTERS; i++)
 		draft_number(draft, digest->reg[i] ^ last->reg[i]);
 	draft_number(draft, changed_parts(last, digest));
+	/*@ loop invariant range: 0 <= i <= DIGEST_PARTS;
+	    loop invariant grown: \at(draft->length, Pre) < draft->length <=
+	                          \at(draft->length, Pre) + NUMBER_MAX * (2 + DIGEST_REGISTERS) + 4 * i;
+	    loop assigns i, draft->length, draft->byte[0 .. RECORD_MAX - 1];
+	    loop variant DIGEST_PARTS - i;
+	*/
 	for (u32 i = 0; i < DIGEST_PARTS; i++)
-		if (digest->part[i] != last->part[i])
-			for (u32 k = 0; k < 4; k++)
-				draft_byte(draft, (u8)(digest->part[i] >> (8 * k)));
+		if (digest->part[i] != last->part[i]) {
+			bytes_put32(&draft->byte[draft->length], digest->part[i]);
+			draft->length += 4;
+		}
 }
 
+/*@ assigns \nothing;
+    exits   never: \false;
+    ensures kind:  \result <==> kind == JOURNAL_DIGEST || kind == JOURNAL_END;
+*/
 static bool has_digest(u32 kind)
 {
 	return kind == JOURNAL_DIGEST || kind == JOURNAL_END;
@@ -84,15 +119,14 @@ static bool has_digest(u32 kind)
 
 void journal_begin_block(u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at)
 {
-	for (u32 i = 0; i < JOURNAL_BLOCK_BYTES; i++)
-		block[i] = 0;
-	put(block, OFF_MAGIC, 4, JOURNAL_MAGIC);
-	put(block, OFF_VERSION, 2, JOURNAL_VERSION);
-	put(block, OFF_VM, 2, at->vm);
-	put(block, OFF_SEQUENCE, 4, at->sequence);
-	put(block, OFF_POSITION, 8, at->position);
-	put(block, OFF_TIME, 8, at->time);
-	put(block, OFF_RECORDING, 8, at->recording);
+	bytes_zero(block, JOURNAL_BLOCK_BYTES);
+	bytes_put32(block + OFF_MAGIC, JOURNAL_MAGIC);
+	bytes_put16(block + OFF_VERSION, JOURNAL_VERSION);
+	bytes_put16(block + OFF_VM, at->vm % 0x10000u);
+	bytes_put32(block + OFF_SEQUENCE, at->sequence);
+	bytes_put64(block + OFF_POSITION, at->position);
+	bytes_put64(block + OFF_TIME, at->time);
+	bytes_put64(block + OFF_RECORDING, at->recording);
 	at->used = 0;
 }
 
@@ -112,8 +146,7 @@ bool journal_add(u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at, const
 		draft_digest(&draft, &at->last, &event->digest);
 	if (draft.length > JOURNAL_RECORD_BYTES - at->used)
 		return false;
-	for (u32 i = 0; i < draft.length; i++)
-		block[JOURNAL_HEADER_BYTES + at->used + i] = draft.byte[i];
+	bytes_copy(block + JOURNAL_HEADER_BYTES + at->used, draft.byte, draft.length);
 	at->used += draft.length;
 	at->position = event->position;
 	at->time = event->time;
@@ -124,12 +157,22 @@ bool journal_add(u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at, const
 
 void journal_seal_block(u8 block[JOURNAL_BLOCK_BYTES], const struct journal_cursor *at)
 {
-	put(block, OFF_USED, 4, at->used);
-	put(block, JOURNAL_CRC_AT, 4, crc32c(block, JOURNAL_CRC_AT));
+	bytes_put32(block + OFF_USED, at->used);
+	bytes_put32(block + JOURNAL_CRC_AT, crc32c(block, JOURNAL_CRC_AT));
 }
 
+/*@ requires block: \valid_read(block + (0 .. JOURNAL_BLOCK_BYTES - 1));
+    assigns  \nothing;
+    exits    never: \false;
+    ensures  zero:  \result <==> \forall integer k; 0 <= k < JOURNAL_BLOCK_BYTES ==> block[k] == 0;
+*/
 static bool unwritten(const u8 *block)
 {
+	/*@ loop invariant range: 0 <= i <= JOURNAL_BLOCK_BYTES;
+	    loop invariant zero:  \forall integer k; 0 <= k < i ==> block[k] == 0;
+	    loop assigns i;
+	    loop variant JOURNAL_BLOCK_BYTES - i;
+	*/
 	for (u32 i = 0; i < JOURNAL_BLOCK_BYTES; i++)
 		if (block[i] != 0)
 			return false;
@@ -140,33 +183,45 @@ enum journal_error journal_open_block(const u8 block[JOURNAL_BLOCK_BYTES], struc
 {
 	if (unwritten(block))
 		return JOURNAL_UNWRITTEN;
-	if (get(block, OFF_MAGIC, 4) != JOURNAL_MAGIC)
+	if (bytes_get32(block + OFF_MAGIC) != JOURNAL_MAGIC)
 		return JOURNAL_BAD_MAGIC;
-	if (get(block, OFF_VERSION, 2) != JOURNAL_VERSION)
+	if (bytes_get16(block + OFF_VERSION) != JOURNAL_VERSION)
 		return JOURNAL_BAD_VERSION;
-	if (get(block, JOURNAL_CRC_AT, 4) != crc32c(block, JOURNAL_CRC_AT))
+	if (bytes_get32(block + JOURNAL_CRC_AT) != crc32c(block, JOURNAL_CRC_AT))
 		return JOURNAL_BAD_CHECKSUM;
-	if (get(block, OFF_SEQUENCE, 4) != at->sequence)
+	if (bytes_get32(block + OFF_SEQUENCE) != at->sequence)
 		return JOURNAL_BAD_SEQUENCE;
-	if (get(block, OFF_VM, 2) != at->vm)
+	if (bytes_get16(block + OFF_VM) != at->vm)
 		return JOURNAL_BAD_VM;
-	if (get(block, OFF_RECORDING, 8) != at->recording)
+	if (bytes_get64(block + OFF_RECORDING) != at->recording)
 		return JOURNAL_BAD_RECORDING;
-	if (get(block, OFF_POSITION, 8) != at->position || get(block, OFF_TIME, 8) != at->time)
+	if (bytes_get64(block + OFF_POSITION) != at->position || bytes_get64(block + OFF_TIME) != at->time)
 		return JOURNAL_BAD_BASE;
-	if (get(block, OFF_USED, 4) > JOURNAL_RECORD_BYTES)
+	if (bytes_get32(block + OFF_USED) > JOURNAL_RECORD_BYTES)
 		return JOURNAL_BAD_LENGTH;
-	at->used = (u32)get(block, OFF_USED, 4);
+	at->used = bytes_get32(block + OFF_USED);
 	at->at = 0;
 	return JOURNAL_OK;
 }
 
 /* Reads a LEB128 number at `offset` of `used` bytes of records, the shortest form only. Returns the offset after it, 0 if
  * it is not one. */
+/*@ requires block: \valid_read(block + (0 .. JOURNAL_BLOCK_BYTES - 1)) && \valid(value);
+    requires apart: \separated(block + (0 .. JOURNAL_BLOCK_BYTES - 1), value);
+    requires used:  used <= JOURNAL_RECORD_BYTES;
+    assigns  *value;
+    exits    never: \false;
+    ensures  moved: \result == 0 || offset < \result <= used;
+*/
 static u32 read_number(const u8 *block, u32 offset, u32 used, u64 *value)
 {
 	u64 result = 0;
 
+	/*@ loop invariant range: 0 <= i <= NUMBER_MAX;
+	    loop invariant moved: offset == \at(offset, Pre) + i && (i > 0 ==> offset <= used);
+	    loop assigns i, offset, result;
+	    loop variant NUMBER_MAX - i;
+	*/
 	for (u32 i = 0; i < NUMBER_MAX && offset < used; i++) {
 		u64 byte = block[JOURNAL_HEADER_BYTES + offset];
 
@@ -182,12 +237,24 @@ static u32 read_number(const u8 *block, u32 offset, u32 used, u64 *value)
 	return 0;
 }
 
+/*@ requires block: \valid_read(block + (0 .. JOURNAL_BLOCK_BYTES - 1)) && \valid_read(last) && \valid(digest);
+    requires apart: \separated(block + (0 .. JOURNAL_BLOCK_BYTES - 1), last, digest);
+    requires used:  offset <= used <= JOURNAL_RECORD_BYTES;
+    assigns  *digest;
+    exits    never: \false;
+    ensures  moved: \result == 0 || offset < \result <= used;
+*/
 static u32 read_digest(const u8 *block, u32 offset, u32 used, const struct digest *last, struct digest *digest)
 {
 	u64 number = 0;
 
 	offset = read_number(block, offset, used, &number);
 	digest->exits = last->exits + number;
+	/*@ loop invariant range: 0 <= i <= DIGEST_REGISTERS;
+	    loop invariant moved: offset == 0 || \at(offset, Pre) < offset <= used;
+	    loop assigns i, offset, number, digest->reg[0 .. DIGEST_REGISTERS - 1];
+	    loop variant DIGEST_REGISTERS - i;
+	*/
 	for (u32 i = 0; i < DIGEST_REGISTERS && offset != 0; i++) {
 		offset = read_number(block, offset, used, &number);
 		digest->reg[i] = last->reg[i] ^ number;
@@ -196,19 +263,29 @@ static u32 read_digest(const u8 *block, u32 offset, u32 used, const struct diges
 		offset = read_number(block, offset, used, &number);
 	if (offset == 0 || number >= 1u << DIGEST_PARTS)
 		return 0;
+	/*@ loop invariant range: 0 <= i <= DIGEST_PARTS;
+	    loop invariant moved: \at(offset, Pre) < offset <= used;
+	    loop assigns i, offset, digest->part[0 .. DIGEST_PARTS - 1];
+	    loop variant DIGEST_PARTS - i;
+	*/
 	for (u32 i = 0; i < DIGEST_PARTS; i++) {
 		digest->part[i] = last->part[i];
 		if ((number >> i & 1u) == 0)
 			continue;
 		if (used - offset < 4)
 			return 0;
-		digest->part[i] = (u32)get(block, JOURNAL_HEADER_BYTES + offset, 4);
+		digest->part[i] = bytes_get32(block + JOURNAL_HEADER_BYTES + offset);
 		offset += 4;
 	}
 	return offset;
 }
 
 /* Whether the value of a CONSOLE, TIME or END record is possible. */
+/*@ requires valid: \valid_read(event);
+    assigns  \nothing;
+    exits    never: \false;
+    ensures  good:  event->time < TIME_LIMIT ==> (\result <==> journal_value_ok(event));
+*/
 static bool value_good(const struct journal_event *event)
 {
 	switch (event->kind) {

@@ -28,6 +28,7 @@
 #ifndef HV_JOURNAL_H
 #define HV_JOURNAL_H
 
+#include "bytes.h"
 #include "types.h"
 
 #define JOURNAL_MAGIC 0x424a5052u
@@ -100,6 +101,12 @@ enum journal_error {
 	JOURNAL_ERRORS
 };
 
+/*@ // What the value of a CONSOLE, TIME or END record may be.
+    predicate journal_value_ok{L}(struct journal_event *e) =
+      e->kind == JOURNAL_CONSOLE ? e->value <= 0xff :
+      e->kind == JOURNAL_TIME ? 0 < e->value < 0x8000000000000000 - e->time : e->value <= 0xffffffff;
+*/
+
 /* Begins an empty block in which records follow at->position and at->time. */
 /*@ requires block: \valid(block + (0 .. JOURNAL_BLOCK_BYTES - 1));
     requires at:    \valid(at);
@@ -107,6 +114,9 @@ enum journal_error {
     assigns  block[0 .. JOURNAL_BLOCK_BYTES - 1], at->used;
     exits    never: \false;
     ensures  empty: at->used == 0;
+    ensures  head:  le32(block) == JOURNAL_MAGIC && le16(block + 4) == JOURNAL_VERSION && le16(block + 6) == at->vm % 0x10000 &&
+                    le32(block + 8) == at->sequence && le64(block + 16) == at->position && le64(block + 24) == at->time &&
+                    le64(block + 32) == at->recording;
 */
 void journal_begin_block(u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at);
 
@@ -121,6 +131,7 @@ void journal_begin_block(u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *a
     ensures  grows: \result ==> at->used > \old(at->used);
     ensures  full:  !\result ==> at->used == \old(at->used) && at->position == \old(at->position) &&
                     at->time == \old(at->time);
+    ensures  moved: \result ==> at->position == event->position && at->time == event->time;
 */
 bool journal_add(u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at, const struct journal_event *event);
 
@@ -130,6 +141,8 @@ bool journal_add(u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at, const
     requires apart: \separated(block + (0 .. JOURNAL_BLOCK_BYTES - 1), at);
     assigns  block[0 .. JOURNAL_BLOCK_BYTES - 1];
     exits    never: \false;
+    ensures  used:  le32(block + 12) == at->used;
+    ensures  kept:  \forall integer k; 0 <= k < 508 && !(12 <= k < 16) ==> block[k] == \old(block[k]);
 */
 void journal_seal_block(u8 block[JOURNAL_BLOCK_BYTES], const struct journal_cursor *at);
 
@@ -141,6 +154,11 @@ void journal_seal_block(u8 block[JOURNAL_BLOCK_BYTES], const struct journal_curs
     exits    never: \false;
     ensures  error: \result < JOURNAL_ERRORS;
     ensures  used:  \result == JOURNAL_OK ==> at->used <= JOURNAL_RECORD_BYTES && at->at == 0;
+    ensures  head:  \result == JOURNAL_OK ==>
+                    le32(block) == JOURNAL_MAGIC && le16(block + 4) == JOURNAL_VERSION && le16(block + 6) == at->vm &&
+                    le32(block + 8) == at->sequence && le32(block + 12) == at->used && le64(block + 16) == at->position &&
+                    le64(block + 24) == at->time && le64(block + 32) == at->recording;
+    ensures  kept:  \result != JOURNAL_OK ==> at->used == \old(at->used) && at->at == \old(at->at);
 */
 enum journal_error journal_open_block(const u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at);
 
@@ -153,11 +171,20 @@ enum journal_error journal_open_block(const u8 block[JOURNAL_BLOCK_BYTES], struc
     exits    never: \false;
     ensures  error: \result < JOURNAL_ERRORS;
     ensures  moved: \result == JOURNAL_OK ==> \old(at->at) < at->at && at->at <= at->used;
+    ensures  event: \result == JOURNAL_OK ==>
+                    JOURNAL_CONSOLE <= event->kind <= JOURNAL_END && event->code <= 0xffff && journal_value_ok(event) &&
+                    event->position == at->position && event->time == at->time;
+    ensures  later: \result == JOURNAL_OK ==>
+                    \old(at->position) <= at->position < 0x8000000000000000 && \old(at->time) <= at->time < 0x8000000000000000;
 */
 enum journal_error journal_next(const u8 block[JOURNAL_BLOCK_BYTES], struct journal_cursor *at,
 				struct journal_event *event);
 
 /* One clause in English: "its checksum does not match". */
+/*@ assigns \result \from error;
+    exits   never: \false;
+    ensures text: \valid_read(\result);
+*/
 const char *journal_error_text(enum journal_error error);
 
 #endif

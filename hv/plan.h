@@ -13,6 +13,7 @@
 #ifndef HV_PLAN_H
 #define HV_PLAN_H
 
+#include "bytes.h"
 #include "types.h"
 
 #define PLAN_MAGIC 0x4e414c5045535052ull	/* "RPSEPLAN", little-endian */
@@ -152,11 +153,61 @@ struct plan_host {
     (\forall integer i, k; 0 <= k < i < plan->vm_count ==> plan_apart(&plan->vm[i], &plan->vm[k]));
 */
 
+/*@
+  // The bytes at `b` are the encoding of a part of the plan, or of all of it. Two plans with the same encoding are equal
+  // field by field: what is encoded and decoded is the same again.
+  predicate plan_image_coded{L}(u8 *b, struct plan_image *i) =
+    le64(b) == i->gpa && le64(b + 8) == i->bytes && le64(b + 16) == i->source && bytes_same(b + 24, &i->sha256[0], 32);
+  predicate plan_numbers_coded{L}(u8 *b, struct plan_vm *m) =
+    le64(b) == m->ram_hpa && le64(b + 8) == m->ram_bytes && le32(b + 16) == m->start && le32(b + 20) == m->cpu &&
+    le32(b + 24) == m->weight && le32(b + 28) == m->intercepts && le32(b + 32) == m->flags &&
+    le32(b + 36) == m->image_count;
+  predicate plan_registers_coded{L}(u8 *b, struct plan_vm *m) =
+    le64(b) == m->rip && le64(b + 8) == m->rsp && le64(b + 16) == m->rax && le64(b + 24) == m->rbx &&
+    le64(b + 32) == m->rdx && le64(b + 40) == m->rsi && le64(b + 48) == m->cr3 && le64(b + 56) == m->gdt;
+  predicate plan_seed_coded{L}(u8 *b, struct plan_vm *m) =
+    le64(b) == m->seed[0] && le64(b + 8) == m->seed[1] && le64(b + 16) == m->seed[2] && le64(b + 24) == m->seed[3] &&
+    le64(b + 32) == m->rtc_seconds;
+  predicate plan_vm_coded{L}(u8 *b, struct plan_vm *m) =
+    bytes_same(b, &m->name[0], 16) && plan_numbers_coded(b + 16, m) && plan_registers_coded(b + 56, m) &&
+    plan_seed_coded(b + 120, m) &&
+    (\forall integer k; 0 <= k < 16 ==> plan_image_coded(b + (160 + 56 * k), &m->image[k]));
+  predicate plan_coded{L}(u8 *b, struct plan *p) =
+    le32(b + 20) == p->vm_count && le32(b + 24) == p->clock && le32(b + 28) == p->pace && le32(b + 32) == p->link &&
+    le64(b + 36) == p->quantum_ticks &&
+    (\forall integer k; 0 <= k < 8 ==> plan_vm_coded(b + (44 + 1056 * k), &p->vm[k]));
+*/
+
 /* Writes the PLAN_BYTES of `plan` to `out`. */
+/*@ requires out:   \valid(out + (0 .. PLAN_BYTES - 1)) && \valid_read(plan);
+    requires apart: \separated(out + (0 .. PLAN_BYTES - 1), plan);
+    assigns  out[0 .. PLAN_BYTES - 1];
+    exits    never: \false;
+    ensures  coded: plan_coded(out, plan);
+    ensures  head:  le64(out) == PLAN_MAGIC && le32(out + 8) == PLAN_VERSION && le32(out + 12) == PLAN_BYTES;
+*/
 void plan_encode(const struct plan *plan, u8 out[PLAN_BYTES]);
 
 /* Decodes the first `bytes` bytes of `in` into *plan: magic, version, length and checksum are checked, the rest is
- * plan_validate's. On an error *plan is unspecified and must not be used. */
+ * plan_validate's. On an error *plan is as it was. */
+/*@ requires in:    \valid_read(in + (0 .. bytes - 1)) && \valid(plan);
+    requires apart: \separated(in + (0 .. bytes - 1), plan);
+    assigns  *plan;
+    exits    never: \false;
+    ensures  result: 0 <= \result <= PLAN_BAD_CHECKSUM;
+    ensures  coded: \result == PLAN_OK ==> bytes >= PLAN_BYTES && plan_coded(in, plan);
+    ensures  head:  \result == PLAN_OK ==>
+                    le64(in) == PLAN_MAGIC && le32(in + 8) == PLAN_VERSION && le32(in + 12) == PLAN_BYTES;
+    behavior short_one:
+      assumes bytes < PLAN_HEADER_BYTES;
+      assigns \nothing;
+      ensures length: \result == PLAN_BAD_LENGTH;
+    behavior foreign:
+      assumes bytes >= PLAN_HEADER_BYTES && le64(in) != PLAN_MAGIC;
+      assigns \nothing;
+      ensures magic:  \result == PLAN_BAD_MAGIC;
+    disjoint behaviors;
+*/
 enum plan_error plan_decode(const u8 *in, u32 bytes, struct plan *plan);
 
 /* Checks every rule named in this file. `vm` is set to the VM at fault. No effect besides. */

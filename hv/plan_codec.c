@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The plan's encoding: little-endian fields in the order of struct plan behind a header with a CRC-32C. */
+#include "bytes.h"
 #include "crc32c.h"
 #include "plan.h"
 
@@ -7,140 +8,231 @@
 #define OFF_VERSION 8u
 #define OFF_BYTES 12u
 #define OFF_CRC 16u
+#define OFF_VMS 44u
 
-static u32 put(u8 *out, u32 at, u32 width, u64 value)
+/* In a VM */
+#define OFF_NUMBERS 16u
+#define OFF_REGISTERS 56u
+#define OFF_SEED 120u
+#define OFF_IMAGES 160u
+
+/*@ requires out:   \valid(out + (0 .. PLAN_IMAGE_BYTES - 1)) && \valid_read(image);
+    requires apart: \separated(out + (0 .. PLAN_IMAGE_BYTES - 1), image);
+    assigns  out[0 .. PLAN_IMAGE_BYTES - 1];
+    exits    never: \false;
+    ensures  coded: plan_image_coded(out, image);
+*/
+static void put_image(u8 *out, const struct plan_image *image)
 {
-	for (u32 i = 0; i < width; i++)
-		out[at + i] = (u8)(value >> (8 * i));
-	return at + width;
+	bytes_put64(out, image->gpa);
+	bytes_put64(out + 8, image->bytes);
+	bytes_put64(out + 16, image->source);
+	bytes_copy(out + 24, image->sha256, 32);
 }
 
-static u64 get(const u8 *in, u32 at, u32 width)
+/*@ requires in:    \valid_read(in + (0 .. PLAN_IMAGE_BYTES - 1)) && \valid(image);
+    requires apart: \separated(in + (0 .. PLAN_IMAGE_BYTES - 1), image);
+    assigns  *image;
+    exits    never: \false;
+    ensures  coded: plan_image_coded(in, image);
+*/
+static void get_image(const u8 *in, struct plan_image *image)
 {
-	u64 value = 0;
-
-	for (u32 i = 0; i < width; i++)
-		value |= (u64)in[at + i] << (8 * i);
-	return value;
+	image->gpa = bytes_get64(in);
+	image->bytes = bytes_get64(in + 8);
+	image->source = bytes_get64(in + 16);
+	bytes_copy(image->sha256, in + 24, 32);
 }
 
-static u32 put_bytes(u8 *out, u32 at, const u8 *from, u32 count)
+/*@ requires out:   \valid(out + (0 .. 39)) && \valid_read(vm);
+    requires apart: \separated(out + (0 .. 39), vm);
+    assigns  out[0 .. 39];
+    exits    never: \false;
+    ensures  coded: plan_numbers_coded(out, vm);
+*/
+static void put_numbers(u8 *out, const struct plan_vm *vm)
 {
-	for (u32 i = 0; i < count; i++)
-		out[at + i] = from[i];
-	return at + count;
+	bytes_put64(out, vm->ram_hpa);
+	bytes_put64(out + 8, vm->ram_bytes);
+	bytes_put32(out + 16, vm->start);
+	bytes_put32(out + 20, vm->cpu);
+	bytes_put32(out + 24, vm->weight);
+	bytes_put32(out + 28, vm->intercepts);
+	bytes_put32(out + 32, vm->flags);
+	bytes_put32(out + 36, vm->image_count);
 }
 
-static u32 get_bytes(const u8 *in, u32 at, u8 *to, u32 count)
+/*@ requires in:    \valid_read(in + (0 .. 39)) && \valid(vm);
+    requires apart: \separated(in + (0 .. 39), vm);
+    assigns  vm->ram_hpa, vm->ram_bytes, vm->start, vm->cpu, vm->weight, vm->intercepts, vm->flags, vm->image_count;
+    exits    never: \false;
+    ensures  coded: plan_numbers_coded(in, vm);
+*/
+static void get_numbers(const u8 *in, struct plan_vm *vm)
 {
-	for (u32 i = 0; i < count; i++)
-		to[i] = in[at + i];
-	return at + count;
+	vm->ram_hpa = bytes_get64(in);
+	vm->ram_bytes = bytes_get64(in + 8);
+	vm->start = bytes_get32(in + 16);
+	vm->cpu = bytes_get32(in + 20);
+	vm->weight = bytes_get32(in + 24);
+	vm->intercepts = bytes_get32(in + 28);
+	vm->flags = bytes_get32(in + 32);
+	vm->image_count = bytes_get32(in + 36);
 }
 
-static u32 put_vm(u8 *out, u32 at, const struct plan_vm *vm)
+/*@ requires out:   \valid(out + (0 .. 63)) && \valid_read(vm);
+    requires apart: \separated(out + (0 .. 63), vm);
+    assigns  out[0 .. 63];
+    exits    never: \false;
+    ensures  coded: plan_registers_coded(out, vm);
+*/
+static void put_registers(u8 *out, const struct plan_vm *vm)
 {
-	at = put_bytes(out, at, vm->name, PLAN_NAME_BYTES);
-	at = put(out, at, 8, vm->ram_hpa);
-	at = put(out, at, 8, vm->ram_bytes);
-	at = put(out, at, 4, vm->start);
-	at = put(out, at, 4, vm->cpu);
-	at = put(out, at, 4, vm->weight);
-	at = put(out, at, 4, vm->intercepts);
-	at = put(out, at, 4, vm->flags);
-	at = put(out, at, 4, vm->image_count);
-	at = put(out, at, 8, vm->rip);
-	at = put(out, at, 8, vm->rsp);
-	at = put(out, at, 8, vm->rax);
-	at = put(out, at, 8, vm->rbx);
-	at = put(out, at, 8, vm->rdx);
-	at = put(out, at, 8, vm->rsi);
-	at = put(out, at, 8, vm->cr3);
-	at = put(out, at, 8, vm->gdt);
-	for (u32 i = 0; i < 4; i++)
-		at = put(out, at, 8, vm->seed[i]);
-	at = put(out, at, 8, vm->rtc_seconds);
-	for (u32 i = 0; i < PLAN_IMAGES; i++) {
-		at = put(out, at, 8, vm->image[i].gpa);
-		at = put(out, at, 8, vm->image[i].bytes);
-		at = put(out, at, 8, vm->image[i].source);
-		at = put_bytes(out, at, vm->image[i].sha256, 32);
-	}
-	return at;
+	bytes_put64(out, vm->rip);
+	bytes_put64(out + 8, vm->rsp);
+	bytes_put64(out + 16, vm->rax);
+	bytes_put64(out + 24, vm->rbx);
+	bytes_put64(out + 32, vm->rdx);
+	bytes_put64(out + 40, vm->rsi);
+	bytes_put64(out + 48, vm->cr3);
+	bytes_put64(out + 56, vm->gdt);
 }
 
-static u32 get_vm(const u8 *in, u32 at, struct plan_vm *vm)
+/*@ requires in:    \valid_read(in + (0 .. 63)) && \valid(vm);
+    requires apart: \separated(in + (0 .. 63), vm);
+    assigns  vm->rip, vm->rsp, vm->rax, vm->rbx, vm->rdx, vm->rsi, vm->cr3, vm->gdt;
+    exits    never: \false;
+    ensures  coded: plan_registers_coded(in, vm);
+*/
+static void get_registers(const u8 *in, struct plan_vm *vm)
 {
-	at = get_bytes(in, at, vm->name, PLAN_NAME_BYTES);
-	vm->ram_hpa = get(in, at, 8);
-	vm->ram_bytes = get(in, at + 8, 8);
-	vm->start = (u32)get(in, at + 16, 4);
-	vm->cpu = (u32)get(in, at + 20, 4);
-	vm->weight = (u32)get(in, at + 24, 4);
-	vm->intercepts = (u32)get(in, at + 28, 4);
-	vm->flags = (u32)get(in, at + 32, 4);
-	vm->image_count = (u32)get(in, at + 36, 4);
-	at += 40;
-	vm->rip = get(in, at, 8);
-	vm->rsp = get(in, at + 8, 8);
-	vm->rax = get(in, at + 16, 8);
-	vm->rbx = get(in, at + 24, 8);
-	vm->rdx = get(in, at + 32, 8);
-	vm->rsi = get(in, at + 40, 8);
-	vm->cr3 = get(in, at + 48, 8);
-	vm->gdt = get(in, at + 56, 8);
-	at += 64;
-	for (u32 i = 0; i < 4; i++)
-		vm->seed[i] = get(in, at + 8 * i, 8);
-	vm->rtc_seconds = get(in, at + 32, 8);
-	at += 40;
-	for (u32 i = 0; i < PLAN_IMAGES; i++) {
-		vm->image[i].gpa = get(in, at, 8);
-		vm->image[i].bytes = get(in, at + 8, 8);
-		vm->image[i].source = get(in, at + 16, 8);
-		at = get_bytes(in, at + 24, vm->image[i].sha256, 32);
-	}
-	return at;
+	vm->rip = bytes_get64(in);
+	vm->rsp = bytes_get64(in + 8);
+	vm->rax = bytes_get64(in + 16);
+	vm->rbx = bytes_get64(in + 24);
+	vm->rdx = bytes_get64(in + 32);
+	vm->rsi = bytes_get64(in + 40);
+	vm->cr3 = bytes_get64(in + 48);
+	vm->gdt = bytes_get64(in + 56);
+}
+
+/*@ requires out:   \valid(out + (0 .. 39)) && \valid_read(vm);
+    requires apart: \separated(out + (0 .. 39), vm);
+    assigns  out[0 .. 39];
+    exits    never: \false;
+    ensures  coded: plan_seed_coded(out, vm);
+*/
+static void put_seed(u8 *out, const struct plan_vm *vm)
+{
+	bytes_put64(out, vm->seed[0]);
+	bytes_put64(out + 8, vm->seed[1]);
+	bytes_put64(out + 16, vm->seed[2]);
+	bytes_put64(out + 24, vm->seed[3]);
+	bytes_put64(out + 32, vm->rtc_seconds);
+}
+
+/*@ requires in:    \valid_read(in + (0 .. 39)) && \valid(vm);
+    requires apart: \separated(in + (0 .. 39), vm);
+    assigns  vm->seed[0 .. 3], vm->rtc_seconds;
+    exits    never: \false;
+    ensures  coded: plan_seed_coded(in, vm);
+*/
+static void get_seed(const u8 *in, struct plan_vm *vm)
+{
+	vm->seed[0] = bytes_get64(in);
+	vm->seed[1] = bytes_get64(in + 8);
+	vm->seed[2] = bytes_get64(in + 16);
+	vm->seed[3] = bytes_get64(in + 24);
+	vm->rtc_seconds = bytes_get64(in + 32);
+}
+
+/*@ requires out:   \valid(out + (0 .. PLAN_VM_BYTES - 1)) && \valid_read(vm);
+    requires apart: \separated(out + (0 .. PLAN_VM_BYTES - 1), vm);
+    assigns  out[0 .. PLAN_VM_BYTES - 1];
+    exits    never: \false;
+    ensures  coded: plan_vm_coded(out, vm);
+*/
+static void put_vm(u8 *out, const struct plan_vm *vm)
+{
+	/*@ loop invariant range:  0 <= i <= PLAN_IMAGES;
+	    loop invariant images: \forall integer k; 0 <= k < i ==>
+	                           plan_image_coded(out + (160 + 56 * k), &vm->image[k]);
+	    loop assigns i, out[OFF_IMAGES .. PLAN_VM_BYTES - 1];
+	    loop variant PLAN_IMAGES - i;
+	*/
+	for (u32 i = 0; i < PLAN_IMAGES; i++)
+		put_image(out + OFF_IMAGES + PLAN_IMAGE_BYTES * i, &vm->image[i]);
+	bytes_copy(out, vm->name, PLAN_NAME_BYTES);
+	put_numbers(out + OFF_NUMBERS, vm);
+	put_registers(out + OFF_REGISTERS, vm);
+	put_seed(out + OFF_SEED, vm);
+}
+
+/*@ requires in:    \valid_read(in + (0 .. PLAN_VM_BYTES - 1)) && \valid(vm);
+    requires apart: \separated(in + (0 .. PLAN_VM_BYTES - 1), vm);
+    assigns  *vm;
+    exits    never: \false;
+    ensures  coded: plan_vm_coded(in, vm);
+*/
+static void get_vm(const u8 *in, struct plan_vm *vm)
+{
+	/*@ loop invariant range:  0 <= i <= PLAN_IMAGES;
+	    loop invariant images: \forall integer k; 0 <= k < i ==>
+	                           plan_image_coded(in + (160 + 56 * k), &vm->image[k]);
+	    loop assigns i, vm->image[0 .. PLAN_IMAGES - 1];
+	    loop variant PLAN_IMAGES - i;
+	*/
+	for (u32 i = 0; i < PLAN_IMAGES; i++)
+		get_image(in + OFF_IMAGES + PLAN_IMAGE_BYTES * i, &vm->image[i]);
+	bytes_copy(vm->name, in, PLAN_NAME_BYTES);
+	get_numbers(in + OFF_NUMBERS, vm);
+	get_registers(in + OFF_REGISTERS, vm);
+	get_seed(in + OFF_SEED, vm);
 }
 
 void plan_encode(const struct plan *plan, u8 out[PLAN_BYTES])
 {
-	u32 at = PLAN_HEADER_BYTES;
-
-	at = put(out, at, 4, plan->vm_count);
-	at = put(out, at, 4, plan->clock);
-	at = put(out, at, 4, plan->pace);
-	at = put(out, at, 4, plan->link);
-	at = put(out, at, 8, plan->quantum_ticks);
+	/*@ loop invariant range: 0 <= i <= VM_MAX;
+	    loop invariant vms:   \forall integer k; 0 <= k < i ==> plan_vm_coded(out + (44 + 1056 * k), &plan->vm[k]);
+	    loop assigns i, out[OFF_VMS .. PLAN_BYTES - 1];
+	    loop variant VM_MAX - i;
+	*/
 	for (u32 i = 0; i < VM_MAX; i++)
-		at = put_vm(out, at, &plan->vm[i]);
-	(void)put(out, OFF_MAGIC, 8, PLAN_MAGIC);
-	(void)put(out, OFF_VERSION, 4, PLAN_VERSION);
-	(void)put(out, OFF_BYTES, 4, PLAN_BYTES);
-	(void)put(out, OFF_CRC, 4, crc32c(&out[PLAN_HEADER_BYTES], at - PLAN_HEADER_BYTES));
+		put_vm(out + OFF_VMS + PLAN_VM_BYTES * i, &plan->vm[i]);
+	bytes_put32(out + 20, plan->vm_count);
+	bytes_put32(out + 24, plan->clock);
+	bytes_put32(out + 28, plan->pace);
+	bytes_put32(out + 32, plan->link);
+	bytes_put64(out + 36, plan->quantum_ticks);
+	bytes_put64(out + OFF_MAGIC, PLAN_MAGIC);
+	bytes_put32(out + OFF_VERSION, PLAN_VERSION);
+	bytes_put32(out + OFF_BYTES, PLAN_BYTES);
+	bytes_put32(out + OFF_CRC, crc32c(out + PLAN_HEADER_BYTES, PLAN_BYTES - PLAN_HEADER_BYTES));
 }
 
 enum plan_error plan_decode(const u8 *in, u32 bytes, struct plan *plan)
 {
-	u32 at = PLAN_HEADER_BYTES;
-
 	if (bytes < PLAN_HEADER_BYTES)
 		return PLAN_BAD_LENGTH;
-	if (get(in, OFF_MAGIC, 8) != PLAN_MAGIC)
+	if (bytes_get64(in + OFF_MAGIC) != PLAN_MAGIC)
 		return PLAN_BAD_MAGIC;
-	if (get(in, OFF_VERSION, 4) != PLAN_VERSION)
+	if (bytes_get32(in + OFF_VERSION) != PLAN_VERSION)
 		return PLAN_BAD_VERSION;
-	if (get(in, OFF_BYTES, 4) != PLAN_BYTES || bytes < PLAN_BYTES)
+	if (bytes_get32(in + OFF_BYTES) != PLAN_BYTES || bytes < PLAN_BYTES)
 		return PLAN_BAD_LENGTH;
-	if (get(in, OFF_CRC, 4) != crc32c(&in[PLAN_HEADER_BYTES], PLAN_BYTES - PLAN_HEADER_BYTES))
+	if (bytes_get32(in + OFF_CRC) != crc32c(in + PLAN_HEADER_BYTES, PLAN_BYTES - PLAN_HEADER_BYTES))
 		return PLAN_BAD_CHECKSUM;
-	plan->vm_count = (u32)get(in, at, 4);
-	plan->clock = (u32)get(in, at + 4, 4);
-	plan->pace = (u32)get(in, at + 8, 4);
-	plan->link = (u32)get(in, at + 12, 4);
-	plan->quantum_ticks = get(in, at + 16, 8);
-	at += 24;
+	/*@ loop invariant range: 0 <= i <= VM_MAX;
+	    loop invariant vms:   \forall integer k; 0 <= k < i ==> plan_vm_coded(in + (44 + 1056 * k), &plan->vm[k]);
+	    loop assigns i, plan->vm[0 .. VM_MAX - 1];
+	    loop variant VM_MAX - i;
+	*/
 	for (u32 i = 0; i < VM_MAX; i++)
-		at = get_vm(in, at, &plan->vm[i]);
+		get_vm(in + OFF_VMS + PLAN_VM_BYTES * i, &plan->vm[i]);
+	plan->vm_count = bytes_get32(in + 20);
+	plan->clock = bytes_get32(in + 24);
+	plan->pace = bytes_get32(in + 28);
+	plan->link = bytes_get32(in + 32);
+	plan->quantum_ticks = bytes_get64(in + 36);
 	return PLAN_OK;
 }

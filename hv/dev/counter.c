@@ -16,7 +16,7 @@ static u32 modulus(const struct counter *k)
 
 /* Pulses counted since the sequence began. */
 /*@ requires valid: \valid_read(k);
-    requires at:    counter_at(k, clock);
+    requires at:    counter_seen(k, clock);
     assigns  \nothing;
     exits    never: \false;
     ensures  range: \result <= clock;
@@ -40,7 +40,7 @@ static u32 high_half(u32 count)
 /* Mode 3: the place in the square wave, 0 where the high half begins. */
 /*@ requires valid: \valid_read(k);
     requires ok:    counter_ok(k);
-    requires at:    counter_at(k, clock);
+    requires at:    counter_seen(k, clock);
     assigns  \nothing;
     exits    never: \false;
     ensures  range: \result < k->count;

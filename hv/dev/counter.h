@@ -64,6 +64,10 @@ struct counter {
       0 <= clock < COUNTER_CLOCK_MAX && k->start <= clock && k->elapsed <= clock &&
       (k->load <= COUNTER_CLOCK_MAX + 65537 || k->load == COUNTER_NEVER) &&
       (k->paused == 1 ==> k->active == 1);
+
+    // The same for what only looks at the sequence that runs; the last moment that a load may bring is included.
+    predicate counter_seen(struct counter *k, integer clock) =
+      0 <= clock <= COUNTER_CLOCK_MAX + 65537 && k->start <= clock && k->elapsed <= clock;
 */
 
 /* Power-on: mode 3, no count written, output high. The real chip is undefined until its first control word. */
@@ -157,7 +161,7 @@ void counter_sync(struct counter *k, u64 clock);
 /* The level of OUT. */
 /*@ requires valid: \valid_read(k);
     requires ok:    counter_ok(k);
-    requires at:    counter_at(k, clock);
+    requires at:    counter_seen(k, clock);
     assigns  \nothing;
     exits    never: \false;
 */
