@@ -230,9 +230,3 @@ bool effects_ept(struct state *s, vm_id vm, const struct vmexit *x)
 		effects_end(s, LINK_END_STOPPED, EXIT_EPT_VIOLATION);
 	return true;
 }
-
-bool effects_task(struct state *s, vm_id vm, const struct vmexit *x, struct writes *writes)
-{
-	(void)s, (void)vm, (void)x, (void)writes;
-	return false;
-}

@@ -17,6 +17,7 @@ struct page {	/* of the book */
 	bool modelled;
 	bool halted;	/* the exit halted the VM */
 	bool at_window;	/* the exit was a window's */
+	bool console_came;	/* since that exit */
 	u64 halt_time;
 	struct state state;
 	struct writes writes;
@@ -24,7 +25,6 @@ struct page {	/* of the book */
 
 static struct page book[ORACLE_VMS];
 static const struct plan *plan;
-static bool console_came;	/* since the last exit */
 static struct state found;
 static u32 entries;	/* in this run */
 
@@ -32,7 +32,6 @@ void judge_reset(const struct plan *the_plan)
 {
 	plan = the_plan;
 	effects_console_bytes = effects_console_sum = effects_marks = 0;
-	console_came = false;
 	entries = 0;
 	for (vm_id vm = 0; vm < ORACLE_VMS; vm++) {
 		book[vm].open = false;
@@ -61,9 +60,9 @@ void judge_exit(vm_id vm, const struct vmexit *x, s64 ticks)
 	p->open = true;
 	p->modelled = effects(&p->state, vm, x, &p->writes);
 	p->halted = p->modelled && p->state.state == VCPU_HALTED;
+	p->console_came = false;
 	p->at_window = x->reason == EXIT_INTERRUPT_WINDOW || x->reason == EXIT_NMI_WINDOW;
 	p->halt_time = p->state.position + vcpus[vm].idle;
-	console_came = false;
 }
 
 void judge_entry_failed(vm_id vm)
@@ -83,13 +82,13 @@ void judge_entry_failed(vm_id vm)
 void judge_console(vm_id vm, u8 byte)
 {
 	board_receive(shadow(vm), byte);
-	console_came = true;
+	book[vm].console_came = true;
 }
 
 /* An idle VM wakes at the first event that brings an interrupt, and jumps exactly there. */
 static void check_wake(vm_id vm, struct page *p, u64 now)
 {
-	bool exact = plan->clock == PLAN_CLOCK_VIRTUAL && plan->pace == PLAN_PACE_FAST && !console_came;
+	bool exact = plan->clock == PLAN_CLOCK_VIRTUAL && plan->pace == PLAN_PACE_FAST && !p->console_came;
 	u64 time = p->halt_time;
 
 	p->state.state = VCPU_RUNNING;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a guest can do to its own state (player_mode.c has whole modes), and the exits that a processor can report. */
 #include "player.h"
+#include <string.h>
 #include "dev/board.h"
 #include "gmem.h"
 #include "guest.h"
@@ -121,7 +122,7 @@ u64 player_ticks(const struct step *step)
 	const struct step_kind *kind = step_kind(step->code);
 
 	for (u32 i = 0; i < kind->operands; i++)
-		if (kind->operand[i].name[0] == 't')	/* "ticks" */
+		if (strcmp(kind->operand[i].name, "ticks") == 0)
 			return step->operand[i];
 	return 0;
 }
@@ -191,8 +192,6 @@ static void vector_through(vm_id vm, struct vmexit *x, u64 operand, u64 error)
 	info = event_of(field, (u32)operand >> 8 & 7, (u32)operand & 0xff);
 	if (EVENT_TYPE(info) == EVENT_EXTERNAL && ((F(GUEST_RFLAGS) & RFLAGS_IF) == 0 || (blocking & 3) != 0))
 		return;
-	if (EVENT_TYPE(info) == EVENT_HARDWARE_EXCEPTION && EVENT_VECTOR(info) == 8 && x->interruption != 0)
-		return;	/* a fault while #DF is delivered is no exception exit but a triple fault */
 	if (EVENT_TYPE(info) == EVENT_NMI) {
 		if ((blocking & 3) != 0)
 			return;

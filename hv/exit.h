@@ -375,6 +375,15 @@ COLD enum action exit_dr(vm_id vm, const struct vmexit *exit);
 */
 COLD enum action exit_exception(vm_id vm, const struct vmexit *exit);
 
+/* Loads the four PDPTEs from CR3 (SDM 3A 4.4.1). False: a reserved bit is set, or they lie outside the VM's RAM. */
+/*@ requires vm:      vm < VM_MAX;
+    requires current: live_vmcs == vm;
+    requires ready:   gmem_ready(vm);
+    assigns  vmcs[vm][GUEST_PDPTE0], vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2], vmcs[vm][GUEST_PDPTE3];
+    exits    never:   \false;
+*/
+bool exit_load_pdptes(vm_id vm, u64 cr3);
+
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
     requires exit:    \valid_read(exit);
@@ -384,6 +393,7 @@ COLD enum action exit_exception(vm_id vm, const struct vmexit *exit);
     requires time:    TIME_OK(vm);
     assigns  INJECTED(vm), GUEST_MEMORY(vm), live_dr[6], count_invvpid[vm], vcpus[vm].gpr[0 .. 15],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_RSP], vmcs[vm][GUEST_CR0], vmcs[vm][GUEST_CR3], vmcs[vm][GUEST_DR7],
+             vmcs[vm][GUEST_PDPTE0], vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2], vmcs[vm][GUEST_PDPTE3],
              vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_ES_SELECTOR .. GUEST_TR_SELECTOR],
              vmcs[vm][GUEST_ES_LIMIT .. GUEST_TR_LIMIT], vmcs[vm][GUEST_ES_ACCESS_RIGHTS .. GUEST_TR_ACCESS_RIGHTS],
              vmcs[vm][GUEST_ES_BASE .. GUEST_TR_BASE];

@@ -13,14 +13,7 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
-/* Loads the four PDPTEs from CR3 (SDM 3A 4.4.1). False: a reserved bit is set, or they lie outside the VM's RAM. */
-/*@ requires vm:      vm < VM_MAX;
-    requires current: live_vmcs == vm;
-    requires ready:   gmem_ready(vm);
-    assigns  vmcs[vm][GUEST_PDPTE0], vmcs[vm][GUEST_PDPTE1], vmcs[vm][GUEST_PDPTE2], vmcs[vm][GUEST_PDPTE3];
-    exits    never:   \false;
-*/
-static bool load_pdptes(vm_id vm, u64 cr3)
+bool exit_load_pdptes(vm_id vm, u64 cr3)
 {
 	u64 reserved = (~0ull << CPUID_MAXPHYADDR) | 0x1e6ull;
 	u64 pdpte[4];
@@ -113,7 +106,7 @@ static enum action write_cr0(vm_id vm, u64 value)
 	if (paging_off && (guest_is_long(vm) || (cr4 & CR4_PCIDE) != 0))
 		return inject_gp(vm);
 	if ((value & CR0_PG) != 0 && (cr4 & CR4_PAE) != 0 && (efer & EFER_LME) == 0 &&
-	    ((value ^ old) & (CR0_PG | CR0_CD | CR0_NW)) != 0 && !load_pdptes(vm, cpu_vmread(vm, GUEST_CR3)))
+	    ((value ^ old) & (CR0_PG | CR0_CD | CR0_NW)) != 0 && !exit_load_pdptes(vm, cpu_vmread(vm, GUEST_CR3)))
 		return inject_gp(vm);
 	if (paging_on && (efer & EFER_LME) != 0)
 		enter_long_mode(vm);
@@ -155,7 +148,7 @@ static enum action write_cr4(vm_id vm, u64 value)
 		return inject_gp(vm);
 	if ((cpu_vmread(vm, GUEST_CR0) & CR0_PG) != 0 && (value & CR4_PAE) != 0 && (efer & EFER_LMA) == 0 &&
 	    ((value ^ old) & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP)) != 0 &&
-	    !load_pdptes(vm, cpu_vmread(vm, GUEST_CR3)))
+	    !exit_load_pdptes(vm, cpu_vmread(vm, GUEST_CR3)))
 		return inject_gp(vm);
 	cpu_vmwrite(vm, CR4_READ_SHADOW, value);
 	cpu_vmwrite(vm, GUEST_CR4, value | CR4_VMXE);
@@ -186,7 +179,7 @@ static enum action write_cr3(vm_id vm, u64 value)
 		if ((value & (~0ull << CPUID_MAXPHYADDR)) != 0)
 			return inject_gp(vm);
 	} else if ((cpu_vmread(vm, GUEST_CR0) & CR0_PG) != 0 && (cpu_vmread(vm, GUEST_CR4) & CR4_PAE) != 0 &&
-		   !load_pdptes(vm, value)) {
+		   !exit_load_pdptes(vm, value)) {
 		return inject_gp(vm);
 	}
 	cpu_vmwrite(vm, GUEST_CR3, value);

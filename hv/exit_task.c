@@ -320,6 +320,9 @@ enum action exit_task_switch(vm_id vm, const struct vmexit *exit)
 	if (nested)
 		task.eflags |= RFLAGS_NT;
 	enter_task(vm, &task, selector, &tss);
+	if ((cpu_vmread(vm, GUEST_CR0) & CR0_PG) != 0 && (cpu_vmread(vm, GUEST_CR4) & CR4_PAE) != 0 &&
+	    !exit_load_pdptes(vm, task.cr3))
+		return ACTION_STOP;	/* page tables that no processor loads */
 	cpu_vmwrite(vm, GUEST_RFLAGS, (task.eflags & 0x3f7fd7ull) | RFLAGS_FIXED);
 	cpu_vmwrite(vm, GUEST_INTERRUPTIBILITY_STATE,
 		    (u32)cpu_vmread(vm, GUEST_INTERRUPTIBILITY_STATE) & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
