@@ -198,6 +198,8 @@ static bool exception(struct state *s, const struct vmexit *x)
 		effects_end(s, LINK_END_STOPPED, EXIT_EXCEPTION_NMI);
 		return true;
 	}
+	if ((x->vectoring & EVENT_VALID) != 0 && EVENT_TYPE(x->vectoring) >= 4)	/* an INT that faults does not complete: no tick */
+		s->position--;
 	if (vector == 1) {
 		s->dr6 = (s->dr6 & ~0xfull) | (x->qualification & 0x600f);
 		FIELD(s, GUEST_DR7) &= ~DR7_GD;

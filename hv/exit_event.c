@@ -57,6 +57,8 @@ enum action exit_exception(vm_id vm, const struct vmexit *exit)
 		return ACTION_RESUME;	/* an NMI of the host, which has no source of them */
 	if (!side_effects(vm, vector, exit->qualification))
 		return ACTION_STOP;
+	if (EVENT_IS_VALID(exit->vectoring) && EVENT_TYPE(exit->vectoring) >= EVENT_SOFTWARE_INTERRUPT)
+		vcpus[vm].position--;	/* INT n, INT3, INTO, INT1 that fault do not complete, so they are no tick */
 	if (EVENT_TYPE(info) != EVENT_HARDWARE_EXCEPTION)
 		return inject_software(vm, info, exit->length);
 	return inject_exception(vm, vector, exit->interruption_error);

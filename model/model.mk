@@ -43,17 +43,19 @@ $B/model/model: $(MODEL_O) $B/libspec.a
 -include $(MODEL_O:.o=.d)
 
 CASES := 1000000
+SNIPPETS := 3000
 SEED := 1
 
 .PHONY: model
-model: $B/model/model $B/model/runner.bin $B/oprom.bin ## cross-check the executable spec with Bochs: CASES=, SEED=, SHARD=k/n
-	$B/model/model $B --seed $(SEED) --entry $(CASES) --ept $(CASES) $(if $(SHARD),--shard $(SHARD)) --report $B/model/report.json
+model: $B/model/model $B/model/runner.bin $B/oprom.bin emulate ## cross-check the executable spec with Bochs, and emulation: CASES=, SNIPPETS=, SEED=, SHARD=k/n
+	$B/model/model $B --seed $(SEED) --entry $(CASES) --ept $(CASES) $(if $(SHARD),--shard $(SHARD)) --report $B/model/report.json && status=0 || status=$$?; \
+	model/emulate/run $B --seed $(SEED) --cases $(SNIPPETS) $(if $(SHARD),--shard $(SHARD)) --report $B/model/report.json && exit $$status
 
 .PHONY: model-mutants
 model-mutants: $B/model/model $B/model/runner.bin $B/oprom.bin ## seed faults into the executable spec and count those found
 	model/mutants $B
 
-check-needs: $B/model/model $B/model/runner.bin $B/monitor/hv.bin $B/monitor-fault/hv.bin
+check-needs: $B/model/model $B/model/runner.bin $B/monitor/hv.bin $B/monitor-fault/hv.bin emulate
 
 # ---- the hypervisor with every VM entry checked: reprise with REPRISE_LIBDIR=$B/monitor
 MONITOR_C := $(NATIVE_C) $(LIVE_C) $(SPEC_C) model/runner/caps.c model/monitor/monitor.c
@@ -70,8 +72,8 @@ $B/monitor/hv.elf: $(MONITOR_O) $B/monitorobj/model/monitor/sound.o
 $B/monitor-fault/hv.elf: $(MONITOR_O) $B/monitorobj/model/monitor/fault.o
 $B/monitor/hv.elf $B/monitor-fault/hv.elf: boot/hv.ld
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -static -nostdlib -no-pie -Wl,-T,boot/hv.ld -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
-		-Wl,--no-warn-rwx-segments -Wl,--wrap=cpu_enter,--wrap=output_report -o $@ $(filter %.o,$^)
+	model/monitor/link $@ $(filter %.o,$^)
+	@echo $(filter %.o,$^) >$(@D)/objects
 
 $B/monitor/hv.bin $B/monitor-fault/hv.bin: %.bin: %.elf $B/oprom.bin
 	objcopy -O binary $< $@
@@ -89,3 +91,28 @@ matrix: monitor $B/reprise $(GUEST) ## the agreement matrix from the last `make 
 .PHONY: monitor-guests
 monitor-guests: monitor guests $B/reprise ## the guests under test with every VM entry checked by the spec: ONLY=PATTERN
 	REPRISE_LIBDIR=$(abspath $B/monitor) B=$B GUEST_TIMEOUT=240 tests/run-guests $(ONLY)
+
+# ---- emulation equality: snippets on bare Bochs and under the hypervisor
+EMULATE_FLAGS = $(GUEST_FLAGS) -I.
+
+.PHONY: emulate
+emulate: $B/emulate/64/all.o $B/emulate/32/all.o $B/model/emulate-compare $B/reprise $B/hv.bin monitor
+
+$B/emulate/64/%.o: model/emulate/%.c GNUmakefile model/model.mk
+	@mkdir -p $(@D)
+	$(CC) -m64 $(EMULATE_FLAGS) -c -o $@ $<
+$B/emulate/32/%.o: model/emulate/%.c GNUmakefile model/model.mk
+	@mkdir -p $(@D)
+	$(CC) -m32 $(EMULATE_FLAGS) -c -o $@ $<
+$B/emulate/64/enter.o: model/emulate/enter.S model/emulate/case.h
+	@mkdir -p $(@D)
+	$(CC) -m64 -I. -c -o $@ $<
+$B/emulate/32/enter.o: model/emulate/enter.S model/emulate/case.h
+	@mkdir -p $(@D)
+	$(CC) -m32 -I. -c -o $@ $<
+$B/emulate/%/all.o: $B/emulate/%/guest.o $B/emulate/%/case.o $B/emulate/%/enter.o | guests
+	ld -r $(if $(filter 32,$*),-m elf_i386) -z noexecstack -o $@ $(filter $B/emulate/%,$^) $(filter-out %/real.o,$(GUEST_LIB$*))
+
+$B/model/emulate-compare: model/emulate/compare.c model/emulate/case.c model/emulate/case.h model/emulate/kinds.def model/emulate/waivers.def $B/libhv.a
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -D_GNU_SOURCE -o $@ $(filter %.c %.a,$^)

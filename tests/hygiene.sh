@@ -36,7 +36,7 @@ grep -nE "#include.*(/|\")[a-z0-9_]+\.c\"" -r spec 2>/dev/null | check "the exec
 grep -nE "#include.*(fuzz|replay|proofs|tests)/" -r model 2>/dev/null | check "the model includes no other tool"
 grep -nE '#include.*(replay|model|proofs|tests)/' -r fuzz 2>/dev/null | grep -vE '^fuzz/(said|harness/(explain|gdb|recording|workload))\.c:[0-9]+:#include "replay/' |
 	check "the fuzzer includes no other tool, but the readers that it fuzzes"
-for h in hv/*.h hv/dev/*.h hv/input/*.h hv/native/*.h hv/hosted/*.h boot/*.h spec/*.h model/*.h model/runner/*.h model/host/*.h model/monitor/*.h; do
+for h in hv/*.h hv/dev/*.h hv/input/*.h hv/native/*.h hv/hosted/*.h boot/*.h spec/*.h model/*.h model/runner/*.h model/host/*.h model/monitor/*.h model/emulate/*.h; do
 	# shellcheck disable=SC2086
 	echo "#include \"$h\"" | gcc $strict -Ihv/hosted -fsyntax-only -x c - 2>&1 | head -n 3
 done | check "every header compiles alone"
@@ -46,9 +46,9 @@ for f in hv/*.c hv/dev/*.c hv/input/*.c hv/native/*.c; do
 	# shellcheck disable=SC2086
 	clang $strict -O2 -fno-pic -mno-red-zone $extra -fsyntax-only "$f" 2>&1 | head -n 3
 done | check "clang compiles the hypervisor without a warning"
-for f in hv/hosted/*.c replay/*.c tests/*.c spec/*.c model/*.c model/host/*.c model/runner/*.c model/monitor/*.c; do
+for f in hv/hosted/*.c replay/*.c tests/*.c spec/*.c model/*.c model/host/*.c model/runner/*.c model/monitor/*.c model/emulate/*.c; do
 	[ "$f" != tests/main.c ] || continue
-	clang -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -I. -Ihv -Ihv/hosted -Itests -fsyntax-only "$f" 2>&1 | head -n 3
+	clang -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -I. -Ihv -Ihv/hosted -Itests -Itests/guests/lib -fsyntax-only "$f" 2>&1 | head -n 3
 done | check "clang compiles the tool and the tests without a warning"
 git ls-files '*.c' '*.h' '*.S' '*.sh' '*.ld' '*.def' 'boot/*' 'tests/*' | grep -vE '\.(flat|bin|ini|conf|json|md|rpl|txt)$' | while read -r f; do
 	[ -f "$f" ] && ! head -n 3 "$f" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' && echo "$f"
