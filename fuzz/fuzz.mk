@@ -11,7 +11,7 @@ FUZZ_LIBS := -Wl,--as-needed -larchive -lconfuse -ljson-c -lcrypto
 # The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
 FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/path.c fuzz/blind.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
 	hv/input/follow.c hv/input/state.c hv/input/states.c hv/input/snapshot.c hv/input/checkpoint.c hv/input/trace_none.c \
-	spec/entry.c spec/caps.c spec/vmcs.c $(FUZZ_READERS:%=replay/%.c)
+	spec/entry.c spec/caps.c spec/vmcs.c $(wildcard spec/effects/*.c) $(FUZZ_READERS:%=replay/%.c)
 FUZZ_BODIES := live record replay
 FUZZ_DOOR := begin started console ready time wait boundary end
 FUZZ_FLAGS := -std=gnu11 -g $(WARN) -I. -Ihv -Ihv/hosted -Ifuzz -D_GNU_SOURCE -MMD -MP
@@ -44,7 +44,7 @@ $(FUZZ)/$1/core.a: $(FUZZ_LIB_C:%.c=$(FUZZ)/$1/%.o) $(FUZZ_BODIES:%=$(FUZZ)/$1/h
 
 fuzz-$1: $(FUZZ_HARNESSES:%=$(FUZZ)/$1/%)
 .PHONY: fuzz-$1
--include $$(wildcard $(FUZZ)/$1/fuzz/*.d $(FUZZ)/$1/fuzz/*/*.d $(FUZZ)/$1/hv/*.d $(FUZZ)/$1/hv/*/*.d $(FUZZ)/$1/replay/*.d $(FUZZ)/$1/spec/*.d)
+-include $$(wildcard $(FUZZ)/$1/fuzz/*.d $(FUZZ)/$1/fuzz/*/*.d $(FUZZ)/$1/hv/*.d $(FUZZ)/$1/hv/*/*.d $(FUZZ)/$1/replay/*.d $(FUZZ)/$1/spec/*.d $(FUZZ)/$1/spec/*/*.d)
 endef
 $(foreach b,plain afl san cov msan path libfuzzer,$(eval $(call fuzz_build,$b)))
 .PRECIOUS: $(FUZZ)/%.o

@@ -3,12 +3,12 @@
 #include "judge.h"
 #include <string.h>
 #include "dev/board.h"
-#include "effects.h"
 #include "ept.h"
 #include "gmem.h"
 #include "link.h"
 #include "mem.h"
 #include "memory.h"
+#include "oracle.h"
 
 #define SPEC_EVERY 8u	/* entries between two looks of the executable spec, which takes longer than an exit */
 

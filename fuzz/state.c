@@ -55,6 +55,7 @@ void state_capture(vm_id vm, struct state *out)
 	out->end = v->end;
 	out->end_value = v->end_value;
 	out->cpu = v->cpu;
+	out->idle = v->idle;
 }
 
 static void same(const char *what, u64 expected, u64 found)

@@ -78,12 +78,21 @@ s64 __wrap_cpu_enter(vm_id vm, u64 tsc)
 void __wrap_output_report(const struct link_report *report)
 {
 	if (report->type == LINK_ALL_ENDED) {
+		u64 predicted, outside;
 		struct text text;
 
 		text_begin(&text);
 		text_string(&text, "monitor: ");
 		text_decimal(&text, entries);
 		text_string(&text, " VM entries checked, 0 violations");
+		output_message(text_end(&text));
+		monitor_effects(&predicted, &outside);
+		text_begin(&text);
+		text_string(&text, "monitor: ");
+		text_decimal(&text, predicted);
+		text_string(&text, " exits with the effects that the spec predicts, ");
+		text_decimal(&text, outside);
+		text_string(&text, " outside its model");
 		output_message(text_end(&text));
 		for (u32 i = 0; i < REASONS; i++) {
 			if (exits[i] == 0)

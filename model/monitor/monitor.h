@@ -8,4 +8,7 @@
 /* Looks at (sound.c: leaves alone, fault.c: spoils) what is about to be checked for the `entry`th time. */
 void monitor_tamper(struct spec_vmcs *vmcs, u64 entry);
 
+/* Exits whose effects were as the spec said, and exits that it has no model of. */
+void monitor_effects(u64 *exits, u64 *unmodelled);
+
 #endif

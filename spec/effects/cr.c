@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What accesses to control and debug registers must do (SDM 2B MOV CR, MOV DR; SDM 3C tables 27-3, 27-4). */
 #include "cpuid.h"
-#include "effects.h"
+#include "spec/effects/effects.h"
 #include "guest.h"
 #include "plan.h"
 

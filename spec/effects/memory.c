@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What exits must do that touch guest memory or devices: INS, OUTS, PDPTE loads, EPT violations. */
 #include "cpuid.h"
-#include "dev/board.h"
-#include "effects.h"
-#include "ept.h"
-#include "gmem.h"
+#include "spec/effects/effects.h"
 #include "guest.h"
 #include "gwalk.h"
 #include "link.h"
-#include "mem.h"
-
-u64 effects_console_bytes, effects_console_sum, effects_marks;
 
 bool effects_read(vm_id vm, const struct writes *writes, u64 gpa, u32 bytes, u64 *value)
 {
-	if (gpa > vm_ram[vm].bytes || bytes > vm_ram[vm].bytes - gpa)
+	if (!effects_memory(vm, gpa, bytes, value))
 		return false;
-	*value = mem_read(vm_ram[vm].hpa + gpa, bytes);
 	for (u32 i = 0; i < writes->count; i++) {
 		for (u32 k = 0; k < writes->write[i].bytes; k++) {
 			u64 at = writes->write[i].gpa + k - gpa;	/* wraps if below */
@@ -31,41 +24,10 @@ bool effects_read(vm_id vm, const struct writes *writes, u64 gpa, u32 bytes, u64
 void effects_write(struct writes *writes, u64 gpa, u32 bytes, u64 value)
 {
 	if (writes->count == ORACLE_WRITES)
-		oracle_fail("the model's write list is long enough", "fuzz/oracle.h", "%u writes", writes->count);
+		oracle_fail("the model's write list is long enough", "spec/effects/effects.h", "%u writes", writes->count);
 	writes->write[writes->count].gpa = gpa;
 	writes->write[writes->count].bytes = bytes;
 	writes->write[writes->count++].value = value;
-}
-
-u32 effects_in(struct state *s, vm_id vm, u16 port, u32 width)
-{
-	return board_in(shadow(vm), port, width, s->position + vcpus[vm].idle);
-}
-
-void effects_out(struct state *s, vm_id vm, u16 port, u32 width, u32 value)
-{
-	struct board_effect e = board_out(shadow(vm), port, width, value, s->position + vcpus[vm].idle);
-
-	switch (e.kind) {
-	case BOARD_CONSOLE:
-		effects_console_bytes++;
-		effects_console_sum = effects_console_sum * 31 + (u8)e.value + (vm << 8);
-		break;
-	case BOARD_EXIT:
-		effects_end(s, LINK_END_EXIT, e.value & 0xff);
-		break;
-	case BOARD_RESET:
-		effects_end(s, LINK_END_RESET, 0);
-		break;
-	case BOARD_NMI:
-		s->nmi_pending = 1;
-		break;
-	case BOARD_MARK:
-		effects_marks++;
-		break;
-	default:
-		break;
-	}
 }
 
 bool effects_pdptes(struct state *s, vm_id vm, u64 cr3)
@@ -80,7 +42,7 @@ bool effects_pdptes(struct state *s, vm_id vm, u64 cr3)
 			return false;
 	}
 	for (u32 i = 0; i < 4; i++)
-		s->field[machine_index(GUEST_PDPTE0 + 2 * i)] = pdpte[i];
+		s->field[state_index(GUEST_PDPTE0 + 2 * i)] = pdpte[i];
 	return true;
 }
 
@@ -94,7 +56,7 @@ struct walk_state effects_paging(const struct state *s, bool implicit)
 	};
 
 	for (u32 i = 0; i < 4; i++)
-		w.pdpte[i] = s->field[machine_index(GUEST_PDPTE0 + 2 * i)];
+		w.pdpte[i] = s->field[state_index(GUEST_PDPTE0 + 2 * i)];
 	return w;
 }
 
@@ -102,8 +64,8 @@ struct walk_state effects_paging(const struct state *s, bool implicit)
 bool effects_linear(const struct state *s, u32 seg, u64 offset, u32 bytes, bool write, u64 *linear)
 {
 	bool code64 = (FIELD(s, GUEST_IA32_EFER) & EFER_LMA) != 0 && (FIELD(s, GUEST_CS_ACCESS_RIGHTS) & AR_L) != 0;
-	u32 ar = (u32)s->field[machine_index(GUEST_ES_ACCESS_RIGHTS + 2 * seg)];
-	u64 base = s->field[machine_index(GUEST_ES_BASE + 2 * seg)], limit = s->field[machine_index(GUEST_ES_LIMIT + 2 * seg)];
+	u32 ar = (u32)s->field[state_index(GUEST_ES_ACCESS_RIGHTS + 2 * seg)];
+	u64 base = s->field[state_index(GUEST_ES_BASE + 2 * seg)], limit = s->field[state_index(GUEST_ES_LIMIT + 2 * seg)];
 	u64 first = offset, last = offset + bytes - 1;
 
 	if (code64) {
@@ -219,14 +181,11 @@ bool effects_operand_16(const struct state *s, vm_id vm, u32 length, struct writ
 /* DESIGN: all RAM is mapped, so an access outside it: reads find ones, writes and fetches stop the VM. */
 bool effects_ept(struct state *s, vm_id vm, const struct vmexit *x)
 {
-	struct ept_walk w;
-
 	if ((x->vectoring & EVENT_VALID) != 0)
 		effects_vectoring(s, x);
 	else if ((x->qualification & 0x1000) != 0)
 		FIELD(s, GUEST_INTERRUPTIBILITY_STATE) |= BLOCKING_BY_NMI;
-	if (x->gpa < vm_ram[vm].bytes || (x->qualification & 6) != 0 || x->gpa >> 48 != 0 ||
-	    ept_walk(vm, x->gpa, &w) == OK || vm_ept[vm].count + 3 > EPT_TABLES)
+	if ((x->qualification & 6) != 0 || x->gpa >> 48 != 0 || !effects_outside(vm, x->gpa))
 		effects_end(s, LINK_END_STOPPED, EXIT_EPT_VIOLATION);
 	return true;
 }

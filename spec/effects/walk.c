@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The reference walk of a guest's page tables, written from SDM 3A chapter 4 tables 4-3 to 4-20, bit by bit. */
 #include "gwalk.h"
-#include "oracle.h"
+#include "spec/effects/effects.h"
 
 static bool bit(u64 value, u32 n)
 {

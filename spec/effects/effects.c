@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What each VM exit must do, written from the SDM and from DESIGN.md's policy, without the hypervisor's handlers. One
- * exit becomes one function of (state, exit); fuzz/effects_memory.c has the exits that touch guest memory.
+ * exit becomes one function of (state, exit); memory.c has the exits that touch guest memory.
  */
-#include "effects.h"
+#include "spec/effects/effects.h"
 #include "cpuid.h"
-#include "dev/board.h"
 #include "guest.h"
 #include "link.h"
 #include "plan.h"
@@ -122,14 +121,14 @@ static u32 msr_field(u32 msr)
 	}
 }
 
-static void rdmsr(struct state *s, vm_id vm)
+static void rdmsr(struct state *s)
 {
 	u32 msr = (u32)s->gpr[RCX];
 
 	if (msr_field(msr) != 0)
-		pair(s, s->field[machine_index(msr_field(msr))]);
+		pair(s, s->field[state_index(msr_field(msr))]);
 	else if (msr == 0x10)
-		pair(s, s->position + vcpus[vm].idle);
+		pair(s, s->position + s->idle);
 	else if (msr == 0x1a0)
 		pair(s, 1);
 	else if (msr == 0x17 || msr == 0x8b || (msr == 0xda0 && s->cpu == PLAN_CPU_AVX))
@@ -179,7 +178,7 @@ static void wrmsr(struct state *s)
 	if (msr == 0x174)
 		value = (u32)value;
 	if (msr_field(msr) != 0)
-		s->field[machine_index(msr_field(msr))] = value;
+		s->field[state_index(msr_field(msr))] = value;
 	effects_skip(s, (u32)FIELD(s, VM_EXIT_INSTRUCTION_LENGTH));
 }
 
@@ -327,7 +326,7 @@ bool effects(struct state *s, vm_id vm, const struct vmexit *x, struct writes *w
 		s->gpr[RCX] = (u32)s->msr[SWAP_TSC_AUX];
 		/* fallthrough */
 	case EXIT_RDTSC:
-		pair(s, s->position + vcpus[vm].idle);
+		pair(s, s->position + s->idle);
 		effects_skip(s, x->length);
 		return true;
 	case EXIT_VMCALL:
@@ -345,7 +344,7 @@ bool effects(struct state *s, vm_id vm, const struct vmexit *x, struct writes *w
 		io(s, vm, x);
 		return true;
 	case EXIT_RDMSR:
-		rdmsr(s, vm);
+		rdmsr(s);
 		return true;
 	case EXIT_WRMSR:
 		wrmsr(s);
