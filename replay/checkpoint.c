@@ -113,6 +113,15 @@ static int kept(const struct recording *recording, const char *output, int statu
 	return status;
 }
 
+static u64 longest(const struct recording *recording)
+{
+	u64 most = 0;
+
+	for (u32 v = 0; v < recording->plan.vm_count; v++)
+		most = recording->vm[v].position > most ? recording->vm[v].position : most;
+	return most;
+}
+
 int checkpoint_make(struct recording *recording, struct run_spec *run, u64 every)
 {
 	char *temporary = say_format("%s.checkpoints.tmp", recording->path);
@@ -121,8 +130,11 @@ int checkpoint_make(struct recording *recording, struct run_spec *run, u64 every
 	};
 	int status;
 
-	wish.checkpoint_ticks = every < recording->digest_ticks ? recording->digest_ticks :
-				every / recording->digest_ticks * recording->digest_ticks;
+	if (every == CHECKPOINT_EVERY)
+		every = longest(recording) / CHECKPOINT_COUNT;
+	wish.checkpoint_ticks = every / recording->digest_ticks * recording->digest_ticks;
+	if (wish.checkpoint_ticks == 0)
+		wish.checkpoint_ticks = recording->digest_ticks;
 	unlink(temporary);
 	status = replay_run(recording, run, &wish);
 	if (status != 0)
@@ -267,7 +279,7 @@ u64 checkpoint_compose(const struct recording *recording, u32 index, u64 from, c
 /* ---- the verb */
 
 static const struct argp_option option_table[] = {
-	{ "every", 'e', "N", 0, "instructions between two checkpoints (default 50000000)", 0 },
+	{ "every", 'e', "N", 0, "instructions between two checkpoints (default: at every digest, at most 128 of them)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 

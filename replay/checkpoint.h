@@ -7,7 +7,8 @@
 #include "layout.h"
 #include "recording.h"
 
-#define CHECKPOINT_EVERY 50000000ull	/* instructions, unless told */
+#define CHECKPOINT_EVERY 0ull		/* by itself: at every digest, at most CHECKPOINT_COUNT of them */
+#define CHECKPOINT_COUNT 128u
 #define CHECKPOINT_EVERY_MIN 1000000ull
 
 /* Replays the recording to write its checkpoints. Takes *run over. Returns 0 or a status after a message. */
