@@ -155,7 +155,7 @@ if unshare -rm true 2>/dev/null; then
 fi
 
 # killed at a random moment: Bochs or reprise itself
-bad=0 replayed=0
+bad=0 replayed=0 early=0
 for i in $(seq "${KILLS:-4}"); do
 	rm -f k.rpl*
 	{ sleep 0.3; while printf x 2>/dev/null; do sleep 0.05; done; } | "$build/reprise" record -o k.rpl --kernel "$chance" --memory 16M --append 3000 --clock host >killed.txt 2>kill.err &
@@ -168,7 +168,7 @@ for i in $(seq "${KILLS:-4}"); do
 		kill -9 "$(pgrep -P "$tool" | head -n 1)" 2>/dev/null || kill -9 "$tool" 2>/dev/null
 	fi
 	wait $tool 2>/dev/null
-	[ -e k.rpl ] || continue	# killed before anything was recorded
+	[ -e k.rpl ] || { early=$((early + 1)); continue; }	# killed before anything was recorded
 	timeout -s KILL 100 "$build/reprise" replay k.rpl >out 2>err
 	status=$?
 	if [ $status != 0 ] || ! cmp -s -n "$(stat -c %s out)" out killed.txt && [ "$(stat -c %s out)" -gt "$(stat -c %s killed.txt)" ]; then
@@ -177,7 +177,7 @@ for i in $(seq "${KILLS:-4}"); do
 	fi
 	grep -q 'the recording ends here' err && replayed=$((replayed + 1))
 done
-echo "kills: ${KILLS:-4}, replayed: $replayed"
-[ $bad = 0 ] && [ $replayed -gt 0 ]
+echo "kills: ${KILLS:-4}, before anything was recorded: $early, replayed: $replayed"
+[ $bad = 0 ] && [ $replayed -gt 0 ] && [ $((replayed + early)) = "${KILLS:-4}" ]
 verdict "killed at random moments: what was written replays" $?
 finish

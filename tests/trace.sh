@@ -36,9 +36,27 @@ verdict "folded stacks sum up to the ticks that stat counts" $?
 	[ "$(jq '.ports[0].exits' stat.json)" -gt 120 ] && [ "$(jq '[.journal_bytes[]] | add' stat.json)" = "$(tar --zstd -xOf a.rpl journal/0 | wc -c)" ]
 verdict "stat counts exits by reason and port, and the journal's bytes" $?
 
-reprise report a.rpl -o page.html --symbols "$chance" && [ "$(grep -c '<rect' page.html)" -gt 10 ] && grep -q 'SUCCESS' page.html &&
-	grep -q on_timer page.html && ! grep -qiE '<script|src=|href=' page.html && [ "$(grep -o '<svg' page.html | wc -l)" = "$(grep -o '</svg>' page.html | wc -l)" ]
-verdict "report is one page by itself: timeline, places by name, the console" $?
+# what a browser makes of the page, opened at a moment: its scripts have run, and said nothing on the console
+browse() { # URL OPTION...
+	timeout -s KILL 100 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --window-size=1400,1000 --user-data-dir="$work/profile" --enable-logging=stderr "$@" 2>err
+}
+reprise report a.rpl -o page.html --symbols "$chance" && ! grep -qiE 'src=|href=|https?:' page.html
+verdict "report is one page by itself" $?
+browse --dump-dom "file://$work/page.html#t=0.05" >out && grep -q 'data-ready="1"' out && ! grep -q ':CONSOLE' err
+verdict "a browser runs its script to the end without an error" $?
+count() { grep -oE "$1" out | wc -l; }
+[ "$(count '<svg class="time"')" = 1 ] && [ "$(count '<svg class="histogram"')" = "$(jq -s 'map(.reason) | unique | length' a.json)" ] &&
+	[ "$(count '<rect class="bar"')" -gt 100 ] && [ "$(count '<rect class="in"')" -gt 0 ]
+verdict "its charts are drawn: the timeline with the inputs, a histogram for each reason" $?
+[ "$(count '<div class="ln')" = "$(tar --zstd -xOf a.rpl console/0 | grep -c .)" ] && grep -q '</i> SUCCESS<' out &&
+	[ "$(count '<div class="ln on"')" = 1 ] && grep -oE '<div class="ln on" data-t="[0-9]+"' out | grep -qE '"(4[0-9]|50)[0-9]{6}"' &&
+	grep -qE 'class="cur"[^>]*visibility="visible"' out && grep -q '>0.050000 s of virtual time<' out
+verdict "the console stands beside it, and the moment is marked in both" $?
+grep -qE '<td class="l"> ?on_timer' out && grep -q 'id="places"' out
+verdict "and the busiest places have names" $?
+browse --screenshot="$work/page.png" "file://$work/page.html" >/dev/null && [ "$(stat -c %s page.png)" -gt 20000 ]
+verdict "a picture of it is not empty" $?
 reprise trace a.rpl --symbols "$chance" --reason RDRAND && grep -q 'on_timer' out
 verdict "symbols name the places of a trace" $?
 
