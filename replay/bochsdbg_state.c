@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The body of target.h for stock Bochs, its second half: registers, from what the debugger prints. */
 #include "bochsdbg.h"
+#include "hv/vmcs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,5 +152,9 @@ bool target_vmcs(struct target *target, u64 region, u32 field, u64 *value)
 	u32 width = field >> 13 & 3, type = field >> 10 & 3, index = field >> 1 & 0x1ff;
 
 	*value = 0;
-	return index < 32 && target_read(target, region + 0x10 + (width * 4 + type) * 0x100 + index * 8, value, 8);
+	if (index >= 32 || !target_read(target, region + 0x10 + (width * 4 + type) * 0x100 + index * 8, value, 8))
+		return false;
+	if (field >= GUEST_ES_ACCESS_RIGHTS && field <= GUEST_TR_ACCESS_RIGHTS)	/* kept rotated left by 8 */
+		*value = (*value >> 8 | *value << 24) & 0xffffffff;
+	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `reprise explain`: which checks of VM entry does this VMCS fail, in the SDM's words? */
 #include "explain.h"
+#include "debug.h"
 #include "options.h"
 #include "say.h"
 #include "spec/vmx.h"
@@ -11,16 +12,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct request {
-	const char *file;
+	char *file, *place;
 	bool json;
-	bool tigerlake;
+	bool tigerlake, any;
 };
 
 static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "cpu", 'c', "CPU", 0, "The processor: any (default) or tigerlake (Bochs's)", 0 },
+	{ "at", 'a', "PLACE", 0, "FILE is a recording: its VMCS at a position, eEVENT, PERCENT%, start or end", 0 },
+	{ "cpu", 'c', "CPU", 0, "The processor: any (default) or tigerlake (Bochs's; default with --at)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
@@ -30,9 +33,15 @@ static error_t option(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'j': r->json = true; return 0;
+	case 'a': r->place = argument; return 0;
+	case ARGP_KEY_END:
+		if (r->place != NULL && r->file == NULL)
+			argp_error(state, "--at: which recording?");
+		return 0;
 	case 'c':
 		r->tigerlake = strcmp(argument, "tigerlake") == 0;
-		if (!r->tigerlake && strcmp(argument, "any") != 0)
+		r->any = strcmp(argument, "any") == 0;
+		if (!r->tigerlake && !r->any)
 			argp_error(state, "'%s' is no processor; 'any' and 'tigerlake' are", argument);
 		return 0;
 	case ARGP_KEY_ARG:
@@ -63,6 +72,26 @@ static char *read_all(FILE *file)
 			text[i] = ' ';
 	text[used] = '\0';
 	return text;
+}
+
+/* The VMCS of a recording at a place, as `reprise query vmcs` prints it; null after a message, *status is the exit status. */
+static char *recorded(char *file, char *place, int *status)
+{
+	char verb[] = "query", json[] = "--json", at[] = "--at", word[] = "vmcs";
+	char *argv[] = { verb, json, at, place, file, word, NULL };
+	FILE *held = tmpfile();
+	int out = dup(STDOUT_FILENO);
+
+	if (held == NULL || out < 0 || fflush(stdout) != 0 || dup2(fileno(held), STDOUT_FILENO) < 0) {
+		*status = say_fail(STATUS_FAILED, "a temporary file: %s", strerror(errno));
+		return NULL;
+	}
+	*status = query_main(6, argv);
+	(void)fflush(stdout);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)close(out);
+	rewind(held);
+	return *status == 0 ? read_all(held) : NULL;
 }
 
 static const char *outcome_text(u32 outcomes)
@@ -237,8 +266,8 @@ int explain_main(int argc, char **argv)
 {
 	static const struct argp argp = { options, option, "[FILE]",
 		"Tell which checks of VM entry a VMCS fails, in the words of Intel's manual.\v"
-		"FILE (default: standard input) is a list or JSON object of fields, KVM's dump from dmesg, Xen's from xl dmesg, or a hex "
-		"dump of a VMCS region of Bochs. Exit status: 0 no check fails, 1 some check fails, 2 none fails but some cannot be decided.",
+		"FILE (default: standard input) is a list or JSON object of fields, KVM's dump from dmesg, Xen's from xl dmesg, a hex "
+		"dump of a VMCS region of Bochs, or with --at a recording. Exit status: 0 no check fails, 1 some check fails, 2 none fails but some cannot be decided.",
 		NULL, NULL, NULL };
 	struct request request = { .file = NULL };
 	static struct explain_input in;
@@ -248,21 +277,26 @@ int explain_main(int argc, char **argv)
 	FILE *file = stdin;
 	char *text;
 	bool good;
+	int status = 0;
 
 	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
-	if (request.file != NULL && strcmp(request.file, "-") != 0)
+	if (request.place != NULL)
+		request.tigerlake = !request.any;
+	else if (request.file != NULL && strcmp(request.file, "-") != 0)
 		file = fopen(request.file, "re");
 	if (file == NULL)
 		return say_fail(STATUS_REFUSED, "%s: %s", request.file, strerror(errno));
 	in.caps = request.tigerlake ? spec_caps_bochs : spec_caps_any;
-	text = read_all(file);
+	text = request.place != NULL ? recorded(request.file, request.place, &status) : read_all(file);
+	if (text == NULL)
+		return status;
 	wrong = explain_parse(text, &in);
 	free(text);
 	if (wrong != NULL)
 		return say_fail(STATUS_REFUSED, "%s: %s", request.file != NULL ? request.file : "standard input", wrong);
-	world.known = in.world_known;
-	world.long_mode = in.long_mode;
+	world.known = in.world_known || request.place != NULL;	/* the hypervisor runs in 64-bit mode, not in SMM */
+	world.long_mode = in.long_mode || request.place != NULL;
 	good = spec_entry_check(&in.vmcs, &in.caps, &world, &result);
 	if (request.json)
 		print_json(&in, &world, &result, good);

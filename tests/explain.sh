@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # tests/explain.sh BUILD: `reprise explain` on what people paste. Ends in "N passed, N failed".
-# seconds: 2
+# seconds: 6
 set -u
 reprise=$1/reprise
 work=$(mktemp -d)
@@ -46,6 +46,10 @@ verdict "JSON: names and encodings, nested objects, capabilities" $?
 printf 'GUEST_RFLAGS = 0x0 # reserved bit 1\nHOST_TR_SELECTOR: 0\n0x6c00 0x80010033\n' >"$work/fields"
 [ "$(checks "$work/fields")" = "GUEST_RFLAGS_FIXED HOST_TR_NULL" ]
 verdict "a list of fields with =, : and blanks" $?
+"$reprise" record --kernel "$(dirname "$reprise")/guests/long/marks" --memory 16M --append "" -o "$work/marks.rpl" </dev/null >"$work/out" 2>&1 &&
+	explain --at 50% "$work/marks.rpl" && grep -q "^No check of VM entry fails" "$work/out" &&
+	explain --at e3 --json "$work/marks.rpl" && [ "$(jq ".undecided | length" "$work/out")" = 0 ]
+verdict "a recording at a position: its VMCS, with nothing undecided" $?
 echo "hello" | explain
 [ $? = 121 ] && grep -q 'no VMCS field in it' "$work/err"
 verdict "something else is refused with a message" $?

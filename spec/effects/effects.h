@@ -96,6 +96,12 @@ bool effects_pdptes(struct state *s, vm_id vm, u64 cr3);
 /* Whether an instruction whose operand is not of 64 bits has 16: by its prefixes and CS.D (SDM 2A 2.1.1). */
 bool effects_operand_16(const struct state *s, vm_id vm, u32 length, struct writes *writes);
 
+/* The paging state of an access of the guest (implicit: by the processor itself, at CPL 0). */
+struct walk_state effects_paging(const struct state *s, bool implicit);
+
+/* SDM 3A 5.3, 5.4 and 3A 3.3.7.1. False: #SS or #GP. */
+bool effects_linear(const struct state *s, u32 seg, u64 offset, u32 bytes, bool write, u64 *linear);
+
 bool effects_string_io(struct state *s, vm_id vm, const struct vmexit *x, struct writes *writes);
 bool effects_ept(struct state *s, vm_id vm, const struct vmexit *x);
 bool effects_task(struct state *s, vm_id vm, const struct vmexit *x, struct writes *writes);

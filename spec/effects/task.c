@@ -6,12 +6,9 @@
  * there, are outside the model.
  */
 #include <string.h>
-#include "effects.h"
+#include "spec/effects/effects.h"
 #include "link.h"
 #include "x86.h"
-
-struct walk_state effects_paging(const struct state *s, bool implicit);
-bool effects_linear(const struct state *s, u32 seg, u64 offset, u32 bytes, bool write, u64 *linear);
 
 enum { BY_CALL, BY_IRET, BY_JMP, BY_GATE };
 
@@ -83,10 +80,10 @@ static bool fetch(struct machine *m, u32 selector, struct raw *d)
 
 static void put_segment(struct state *s, u32 seg, u64 selector, u64 base, u64 limit, u64 rights)
 {
-	s->field[machine_index(GUEST_ES_SELECTOR + 2 * seg)] = selector;
-	s->field[machine_index(GUEST_ES_BASE + 2 * seg)] = base;
-	s->field[machine_index(GUEST_ES_LIMIT + 2 * seg)] = limit;
-	s->field[machine_index(GUEST_ES_ACCESS_RIGHTS + 2 * seg)] = rights;
+	s->field[state_index(GUEST_ES_SELECTOR + 2 * seg)] = selector;
+	s->field[state_index(GUEST_ES_BASE + 2 * seg)] = base;
+	s->field[state_index(GUEST_ES_LIMIT + 2 * seg)] = limit;
+	s->field[state_index(GUEST_ES_ACCESS_RIGHTS + 2 * seg)] = rights;
 }
 
 /* SDM 3A table 7-1 rows 8 to 17: #TS, or what a segment that is not present gives. 0: loaded. */
@@ -185,7 +182,7 @@ static bool switch_task(struct machine *m, const struct vmexit *x, u32 source, c
 	for (u32 n = 0; n < 8; n++)
 		set(m, old + 40 + 4 * n, 4, (u32)effects_gpr(s, n));
 	for (u32 n = 0; n < 6; n++)
-		set(m, old + 72 + 4 * n, 2, s->field[machine_index(GUEST_ES_SELECTOR + 2 * n)]);
+		set(m, old + 72 + 4 * n, 2, s->field[state_index(GUEST_ES_SELECTOR + 2 * n)]);
 	if (nested)
 		set(m, base, 2, old_selector);
 	if (!nested && fetch(m, (u32)old_selector, &d))
