@@ -11,7 +11,7 @@ FUZZ_LIBS := -Wl,--as-needed -larchive -lconfuse -ljson-c -lcrypto
 # The core with hosted bodies; the input door has three bodies at once, told apart by a prefix.
 FUZZ_LIB_C := $(filter-out fuzz/run.c fuzz/path.c fuzz/blind.c fuzz/tool.c fuzz/mutator.c,$(FUZZ_C)) $(filter-out hv/crc32c.c,$(CORE)) $(wildcard hv/hosted/*.c) \
 	hv/input/follow.c hv/input/state.c hv/input/states.c hv/input/snapshot.c hv/input/checkpoint.c hv/input/trace_none.c \
-	spec/entry.c spec/caps.c spec/vmcs.c $(wildcard spec/effects/*.c) $(FUZZ_READERS:%=replay/%.c)
+	spec/entry.c spec/caps.c spec/vmcs.c spec/step.c $(wildcard spec/effects/*.c) $(FUZZ_READERS:%=replay/%.c)
 FUZZ_BODIES := live record replay
 FUZZ_DOOR := begin started console ready time wait boundary end
 FUZZ_FLAGS := -std=gnu11 -g $(WARN) -I. -Ihv -Ihv/hosted -Ifuzz -D_GNU_SOURCE -MMD -MP
@@ -86,9 +86,9 @@ fuzz-ci: fuzz-afl fuzz-san fuzz-cov fuzz-path fuzz-plain $(FUZZ)/tool $(FUZZ)/mu
 fuzz-repro: fuzz-plain $(FUZZ)/tool ## explain CRASH=file: story, broken rule, stack
 	@fuzz/campaign $B repro $(CRASH)
 
-$(FUZZ)/mutator.so: fuzz/mutator.c fuzz/step.c fuzz/step.h fuzz/steps.def hv/vmcs.def hv/exits.def fuzz/fuzz.mk
+$(FUZZ)/mutator.so: fuzz/mutator.c spec/step.c spec/step.h spec/steps.def hv/vmcs.def hv/exits.def fuzz/fuzz.mk
 	@mkdir -p $(@D)
-	$(CC) -O2 $(FUZZ_FLAGS) -fPIC -shared -o $@ fuzz/mutator.c fuzz/step.c
+	$(CC) -O2 $(FUZZ_FLAGS) -fPIC -shared -o $@ fuzz/mutator.c spec/step.c
 
 # MSRs, exit reasons, VMCS encodings, control-register bits: what the SDM's constants in hv/ are worth, as bytes
 $(FUZZ)/sdm.dict: hv/x86.h hv/exits.def hv/vmcs.def fuzz/dictionary

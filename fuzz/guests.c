@@ -21,7 +21,7 @@
 #include "schedule.h"
 #include "session.h"
 #include "start.h"
-#include "step.h"
+#include "spec/step.h"
 #include "stop.h"
 #include "swap.h"
 #include "vcpu.h"

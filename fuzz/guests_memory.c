@@ -6,7 +6,7 @@
 #include "guests.h"
 #include "memory.h"
 #include "oracle.h"
-#include "step.h"
+#include "spec/step.h"
 
 bool guests_replays(const u64 o[5])
 {

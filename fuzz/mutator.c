@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "exit.h"
-#include "step.h"
+#include "spec/step.h"
 #include "vmcs.h"
 #include "x86.h"
 

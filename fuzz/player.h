@@ -4,7 +4,7 @@
 #define FUZZ_PLAYER_H
 
 #include "exit.h"
-#include "step.h"
+#include "spec/step.h"
 
 enum player_mode {
 	MODE_REAL, MODE_V86, MODE_PROTECTED16, MODE_PROTECTED32, MODE_PAGING32, MODE_PAE, MODE_LONG, MODE_COMPATIBILITY,

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 #include "guests.h"
-#include "step.h"
+#include "spec/step.h"
 
 static u8 bytes[1 << 20];
 

@@ -4,7 +4,7 @@
 SPEC_C := $(wildcard spec/*.c)
 SPEC_O := $(SPEC_C:%.c=$B/hosted/%.o)
 
-RUNNER_C := $(wildcard model/runner/*.c) $(wildcard model/*.c) $(SPEC_C) hv/native/ata.c hv/native/tables.c
+RUNNER_C := $(wildcard model/runner/*.c) $(wildcard model/*.c) $(filter-out spec/step.c,$(SPEC_C)) hv/native/ata.c hv/native/tables.c
 RUNNER_S := $(wildcard model/runner/*.S) boot/head.S
 RUNNER_O := $(RUNNER_C:%.c=$B/runner/%.o) $(RUNNER_S:%.S=$B/runner/%.o)
 
@@ -58,7 +58,7 @@ model-mutants: $B/model/model $B/model/runner.bin $B/oprom.bin ## seed faults in
 check-needs: $B/model/model $B/model/runner.bin $B/monitor/hv.bin $B/monitor-fault/hv.bin emulate
 
 # ---- the hypervisor with every VM entry checked: reprise with REPRISE_LIBDIR=$B/monitor
-MONITOR_C := $(NATIVE_C) $(LIVE_C) $(SPEC_C) $(wildcard spec/effects/*.c) model/runner/caps.c model/monitor/monitor.c model/monitor/effects.c
+MONITOR_C := $(NATIVE_C) $(LIVE_C) $(filter-out spec/step.c,$(SPEC_C)) $(wildcard spec/effects/*.c) model/runner/caps.c model/monitor/monitor.c model/monitor/effects.c
 MONITOR_O := $(MONITOR_C:%.c=$B/monitorobj/%.o) $(NATIVE_S:%.S=$B/native/%.o)
 
 $B/monitorobj/%.o: %.c GNUmakefile model/model.mk

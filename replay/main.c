@@ -4,6 +4,7 @@
 #include "debug.h"
 #include "options.h"
 #include "checkpoint.h"
+#include "corpus.h"
 #include "diff.h"
 #include "inspect.h"
 #include "page.h"
@@ -25,6 +26,7 @@ static const struct { const char *name, *what; int (*main)(int argc, char **argv
 	{ "trace", "print every VM exit of a recording", trace_main },
 	{ "stat", "count the exits of a recording", stat_main },
 	{ "report", "write a recording as one page", page_main },
+	{ "corpus", "turn a recording into seeds for fuzzing", corpus_main },
 	{ "diff", "show where two recordings part", diff_main },
 	{ "info", "say what a recording is", info_main },
 	{ "verify", "check a recording without running it", verify_main },

@@ -3,7 +3,7 @@
 
 _reprise()
 {
-	local word=$2 before=$3 verbs="run record replay debug query core checkpoint trace stat report diff info verify explain help"
+	local word=$2 before=$3 verbs="run record replay debug query core checkpoint trace stat report corpus diff info verify explain help"
 	local options="--kernel --initrd --append --multiboot --module --flat --workload --memory --cpu --console --name
 		--weight --rtc --timeout --pace --clock --seed --script --quantum --ips --intercept --map-4k --digest --report --keep
 		--iso --gdb --verbose --help --usage"
@@ -22,13 +22,14 @@ _reprise()
 	query) options="--symbols --symbols-at --from --json --checkpoint-memory --help --usage" ;;
 	core) options="--at --output --help --usage" ;;
 	report) options="--output --symbols --symbols-at --help --usage" ;;
+	corpus) options="--output --timeout --symbols --symbols-at --help --usage" ;;
 	stat) options="--json --symbols --symbols-at --help --usage" ;;
 	info) options="--events --help --usage" ;;
 	diff | verify) options="--help --usage" ;;
 	esac
 	case ${COMP_WORDS[1]}:$word in
-	replay:-* | debug:-* | query:-* | core:-* | trace:-* | checkpoint:-* | stat:-* | report:-* | info:-* | diff:-* | verify:-*) ;;
-	replay:* | debug:* | query:* | core:* | trace:* | checkpoint:* | stat:* | report:* | info:* | diff:* | verify:*)
+	replay:-* | debug:-* | query:-* | core:-* | trace:-* | checkpoint:-* | stat:-* | report:-* | corpus:-* | info:-* | diff:-* | verify:-*) ;;
+	replay:* | debug:* | query:* | core:* | trace:* | checkpoint:* | stat:* | report:* | corpus:* | info:* | diff:* | verify:*)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X "!*.rpl" -- "$word")
 		return

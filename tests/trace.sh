@@ -65,6 +65,9 @@ reprise diff a.rpl b.rpl
 verdict "diff shows where two runs part" $?
 reprise diff a.rpl a.rpl && grep -q 'the same run' out
 verdict "and that a run is the same as itself" $?
+reprise corpus a.rpl -o seeds && grep -q "^$exits exits in " out && awk '{ exit !($8 > 0 && $8 + 0 <= 100) }' FS='[ ,]+' out &&
+	"$build/fuzz/plain/exit" seeds >ran && [ "$("$build/fuzz/tool" count seeds/* | cut -d ' ' -f 3)" -gt 20 ]
+verdict "a recording becomes seeds of at most 100 bytes an exit, which the oracle accepts" $?
 
 reprise checkpoint --every 25000000 a.rpl && [ -s a.rpl.checkpoints ]
 verdict "checkpoints are written beside the recording" $?

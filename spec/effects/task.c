@@ -5,10 +5,12 @@
  * faults belong to the new task. What a processor has checked before it exits, and tasks whose memory overlaps or is not
  * there, are outside the model.
  */
-#include <string.h>
 #include "spec/effects/effects.h"
 #include "link.h"
 #include "x86.h"
+
+struct walk_state effects_paging(const struct state *s, bool implicit);
+bool effects_linear(const struct state *s, u32 seg, u64 offset, u32 bytes, bool write, u64 *linear);
 
 enum { BY_CALL, BY_IRET, BY_JMP, BY_GATE };
 

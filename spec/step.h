@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The exit harness's input: steps as bytes, as numbers and as text. One definition, steps.def, makes all three. */
-#ifndef FUZZ_STEP_H
-#define FUZZ_STEP_H
+/* What a guest and its processor do, as a sequence of steps: bytes, numbers and text. One definition, steps.def, makes all
+ * three. It is the input of the exit harness (fuzz/), and what `reprise corpus` makes of a recording. */
+#ifndef SPEC_STEP_H
+#define SPEC_STEP_H
 
 #include <stdio.h>
 #include "types.h"
 
 enum step_code {
 #define STEP(name, code, operands, text) STEP_##name = code,
-#include "steps.def"
+#include "spec/steps.def"
 #undef STEP
 	STEP_CODES
 };

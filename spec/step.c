@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Steps as bytes, numbers and text. */
-#include "step.h"
+#include "spec/step.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@ static const struct {
 	const char *name, *operands, *text;
 } definitions[STEP_CODES] = {
 #define STEP(name, code, operands, text) [code] = { #name, operands, text },
-#include "steps.def"
+#include "spec/steps.def"
 #undef STEP
 };
 
