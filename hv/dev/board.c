@@ -60,18 +60,40 @@ void board_reset(vm_id vm, u64 rtc_seconds)
 }
 
 /* After an access to the UART. */
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    assigns  b->pic;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+*/
 static void uart_line(struct board *b)
 {
 	pic_set_irq(&b->pic, IRQ_UART, uart_irq(&b->uart));
 }
 
 /* After an access to the RTC. */
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    assigns  b->pic, b->event;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  event: b->event == (b->pit.due < b->rtc.event ? b->pit.due : b->rtc.event);
+*/
 static void rtc_line(struct board *b)
 {
 	pic_set_irq(&b->pic, IRQ_RTC, b->rtc.line != 0);
 	b->event = earlier(b->pit.due, b->rtc.event);
 }
 
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires at:    board_at(b, now);
+    assigns  *b;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  at:    board_at(b, now);
+    ensures  byte:  \result <= 0xff;
+*/
 static COLD u32 in_rtc(struct board *b, u64 now)
 {
 	u32 value = rtc_read(&b->rtc, now);
@@ -80,6 +102,14 @@ static COLD u32 in_rtc(struct board *b, u64 now)
 	return value;
 }
 
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires reg:   reg < UART_REGISTERS;
+    assigns  b->uart, b->pic;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  byte:  \result <= 0xff;
+*/
 static COLD u32 in_uart(struct board *b, u32 reg)
 {
 	u32 value = uart_read(&b->uart, reg);
@@ -89,23 +119,32 @@ static COLD u32 in_uart(struct board *b, u32 reg)
 }
 
 /* Whatever needs the stack is in a function of its own: the usual ports keep nothing there. */
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires at:    board_at(b, now);
+    assigns  *b;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  at:    board_at(b, now);
+    ensures  byte:  \result <= 0xff;
+*/
 static u32 in_byte(struct board *b, u32 port, u64 now)
 {
 	switch (port) {
 	case 0x20:
 	case 0x21:
-		return pic_read(&b->pic, PIC_MASTER, port & 1u);
+		return pic_read(&b->pic, PIC_MASTER, port % 2u);
 	case 0xa0:
 	case 0xa1:
-		return pic_read(&b->pic, PIC_SLAVE, port & 1u);
+		return pic_read(&b->pic, PIC_SLAVE, port % 2u);
 	case 0x4d0:
 	case 0x4d1:
-		return pic_elcr_read(&b->pic, port & 1u);
+		return pic_elcr_read(&b->pic, port % 2u);
 	case 0x40:
 	case 0x41:
 	case 0x42:
 	case 0x43:
-		return pit_read(&b->pit, port & 3u, now);
+		return pit_read(&b->pit, port % 4u, now);
 	case 0x61:
 		return pit_read61(&b->pit, now);
 	case 0x60:
@@ -122,7 +161,7 @@ static u32 in_byte(struct board *b, u32 port, u64 now)
 	case 0x3fd:
 	case 0x3fe:
 	case 0x3ff:
-		return in_uart(b, port & 7u);
+		return in_uart(b, port % 8u);
 	case 0xcf9:
 		return b->pci.reset_control;
 	case PORT_DEBUG:
@@ -132,6 +171,15 @@ static u32 in_byte(struct board *b, u32 port, u64 now)
 	}
 }
 
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires at:    board_at(b, now);
+    assigns  *b;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  at:    board_at(b, now);
+    ensures  kind:  \result.kind <= BOARD_NMI;
+*/
 static struct board_effect out_byte(struct board *b, u32 port, u8 value, u64 now)
 {
 	struct board_effect effect = { BOARD_NONE, 0 };
@@ -139,21 +187,21 @@ static struct board_effect out_byte(struct board *b, u32 port, u8 value, u64 now
 	switch (port) {
 	case 0x20:
 	case 0x21:
-		pic_write(&b->pic, PIC_MASTER, port & 1u, value);
+		pic_write(&b->pic, PIC_MASTER, port % 2u, value);
 		break;
 	case 0xa0:
 	case 0xa1:
-		pic_write(&b->pic, PIC_SLAVE, port & 1u, value);
+		pic_write(&b->pic, PIC_SLAVE, port % 2u, value);
 		break;
 	case 0x4d0:
 	case 0x4d1:
-		pic_elcr_write(&b->pic, port & 1u, value);
+		pic_elcr_write(&b->pic, port % 2u, value);
 		break;
 	case 0x40:
 	case 0x41:
 	case 0x42:
 	case 0x43:
-		if (pit_write(&b->pit, port & 3u, value, now))
+		if (pit_write(&b->pit, port % 4u, value, now))
 			pic_pulse_irq(&b->pic, IRQ_PIT);
 		b->event = earlier(b->pit.due, b->rtc.event);
 		break;
@@ -183,7 +231,7 @@ static struct board_effect out_byte(struct board *b, u32 port, u8 value, u64 now
 	case 0x3fd:
 	case 0x3fe:
 	case 0x3ff:
-		if (uart_write(&b->uart, port & 7u, value)) {
+		if (uart_write(&b->uart, port % 8u, value)) {
 			effect.kind = BOARD_CONSOLE;
 			effect.value = value;
 		}
@@ -216,6 +264,16 @@ static struct board_effect out_byte(struct board *b, u32 port, u8 value, u64 now
 }
 
 /* IN of 2 or 4 bytes. */
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires at:    board_at(b, now);
+    requires width: width == 2 || width == 4;
+    assigns  *b;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  at:    board_at(b, now);
+    ensures  word:  width == 2 ==> \result <= 0xffff;
+*/
 static COLD u32 in_wide(struct board *b, u32 port, u32 width, u64 now)
 {
 	u32 value;
@@ -223,15 +281,26 @@ static COLD u32 in_wide(struct board *b, u32 port, u32 width, u64 now)
 	if (width == 4 && port == PORT_PCI_ADDRESS)
 		return b->pci.address;
 	value = in_byte(b, port, now);	/* one after the other: reading has effects */
-	value += in_byte(b, port + 1u, now) << 8;
+	value += in_byte(b, port + 1u, now) * 0x100u;
 	if (width == 4) {
-		value += in_byte(b, port + 2u, now) << 16;
-		value += in_byte(b, port + 3u, now) << 24;
+		value += in_byte(b, port + 2u, now) * 0x10000u;
+		value += in_byte(b, port + 3u, now) * 0x1000000u;
 	}
 	return value;
 }
 
 /* IN when a timer event is due: it comes first. */
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires at:    board_at(b, now);
+    requires width: width == 1 || width == 2 || width == 4;
+    assigns  *b;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  at:    board_at(b, now);
+    ensures  byte:  width == 1 ==> \result <= 0xff;
+    ensures  word:  width == 2 ==> \result <= 0xffff;
+*/
 static COLD u32 in_late(struct board *b, u32 port, u32 width, u64 now)
 {
 	advance(b, now);
@@ -248,6 +317,16 @@ u32 board_in(vm_id vm, u16 port, u32 width, u64 now)
 }
 
 /* OUT of 2 or 4 bytes. */
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires at:    board_at(b, now);
+    requires width: width == 2 || width == 4;
+    assigns  *b;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  at:    board_at(b, now);
+    ensures  kind:  \result.kind <= BOARD_NMI;
+*/
 static COLD struct board_effect out_wide(struct board *b, u32 port, u32 width, u32 value, u64 now)
 {
 	struct board_effect first = { BOARD_NONE, 0 };
@@ -258,11 +337,18 @@ static COLD struct board_effect out_wide(struct board *b, u32 port, u32 width, u
 	}
 	if (port == PORT_EXIT || port == PORT_MARK) {
 		first.kind = port == PORT_EXIT ? BOARD_EXIT : BOARD_MARK;
-		first.value = width == 2 ? value & 0xffffu : value;
+		first.value = width == 2 ? value % 0x10000u : value;
 		return first;
 	}
 	if (port == PORT_DEBUG || port == PORT_NMI)
 		return out_byte(b, port, (u8)value, now);
+	/*@ loop invariant range: 0 <= i <= width;
+	    loop invariant ok:    board_ok(b);
+	    loop invariant at:    board_at(b, now);
+	    loop invariant kind:  first.kind <= BOARD_NMI;
+	    loop assigns i, first, *b;
+	    loop variant width - i;
+	*/
 	for (u32 i = 0; i < width; i++) {
 		struct board_effect effect = out_byte(b, port + i, (u8)(value >> 8u * i), now);
 
@@ -272,6 +358,16 @@ static COLD struct board_effect out_wide(struct board *b, u32 port, u32 width, u
 	return first;
 }
 
+/*@ requires valid: \valid(b);
+    requires ok:    board_ok(b);
+    requires at:    board_at(b, now);
+    requires width: width == 1 || width == 2 || width == 4;
+    assigns  *b;
+    exits    never: \false;
+    ensures  ok:    board_ok(b);
+    ensures  at:    board_at(b, now);
+    ensures  kind:  \result.kind <= BOARD_NMI;
+*/
 static COLD struct board_effect out_late(struct board *b, u32 port, u32 width, u32 value, u64 now)
 {
 	advance(b, now);

@@ -625,10 +625,14 @@ u8 pic_ack(struct pic *p)
 	u32 ir = acknowledge(master, true);
 	u32 vector = master->base + ir;
 
+	/*@ assert taken: \forall integer k; \at(pic_chosen(&p->chip[0], 1, k), Pre) ==>
+	      pic_taken{Pre, Here}(&p->chip[0], k) && pic_cleared{Pre, Here}(&p->chip[0], k); */
 	/*@ assert chips: pic_chips_ok(p); */
 	/*@ assert slave: \forall integer k; pic_chosen(&p->chip[1], 0, k) <==> \at(pic_chosen(&p->chip[1], 0, k), Pre); */
 	if (ir == PIC_CASCADE && master->single == 0 && has(master->icw3, PIC_CASCADE))
 		vector = acknowledge_slave(p);
+	/*@ assert taken: \forall integer k; \at(pic_chosen(&p->chip[0], 1, k), Pre) ==>
+	      pic_taken{Pre, Here}(&p->chip[0], k) && pic_cleared{Pre, Here}(&p->chip[0], k); */
 	update(p);
 	return (u8)vector;
 }

@@ -2,57 +2,22 @@
 /* The host as the machine gives it: COM1 as the link to the tool (hv/link.h), the PIT as its clock, ATA disks. */
 #include "host.h"
 #include "ata.h"
+#include "console.h"
 #include "input.h"
 #include "io.h"
 #include "native.h"
 #include "plan.h"
 #include "serial.h"
 
-#define QUEUE 256u
 #define PIT_HZ 1193182ull
 #define NEXT_BYTE_POLLS 200u	/* a byte on the wire takes about 350 ticks at Bochs's 4 MHz */
 
-struct queue {
-	u32 head, count;
-	u8 bytes[QUEUE];
-};
-
-static struct queue queues[VM_MAX];
 static u32 link_mode = PLAN_LINK_FRAMED;
-static vm_id out_vm, in_vm;
-static bool escaped, selecting;
+static vm_id out_vm;
 
 void native_link(u32 link)
 {
 	link_mode = link;
-}
-
-static void deliver(u8 byte)
-{
-	struct queue *q = &queues[in_vm];
-
-	if (q->count < QUEUE) {
-		q->bytes[(q->head + q->count) % QUEUE] = byte;
-		q->count++;
-	}
-}
-
-static void receive(u8 byte)
-{
-	if (selecting) {
-		in_vm = byte < VM_MAX ? byte : 0;
-		selecting = false;
-	} else if (escaped) {
-		escaped = false;
-		if (byte == LINK_SELECT)
-			selecting = true;
-		else if (byte == LINK_ESCAPE)
-			deliver(byte);
-	} else if (byte == LINK_ESCAPE && link_mode == PLAN_LINK_FRAMED) {
-		escaped = true;
-	} else {
-		deliver(byte);
-	}
 }
 
 /* Takes what the wire has. After a byte the next one is a character time away: wait for it, pasted text comes whole. */
@@ -60,12 +25,12 @@ static void pump(void)
 {
 	u32 polls = 0;
 
-	while (queues[in_vm].count < QUEUE && polls < NEXT_BYTE_POLLS) {
+	while (console_has_room() && polls < NEXT_BYTE_POLLS) {
 		int byte = serial_try_get();
 
 		if (byte >= 0)
-			receive((u8)byte);
-		else if (polls == 0 && !escaped && !selecting && queues[in_vm].count == 0)
+			console_feed((u8)byte, link_mode == PLAN_LINK_FRAMED);
+		else if (polls == 0 && console_is_idle())
 			return;
 		polls = byte >= 0 ? 1 : polls + 1;
 	}
@@ -73,22 +38,14 @@ static void pump(void)
 
 bool host_console_waits(vm_id vm)
 {
-	if (queues[vm].count == 0)
+	if (console.queue[vm].count == 0)
 		pump();
-	return queues[vm].count > 0;
+	return console.queue[vm].count > 0;
 }
 
 u32 host_console(vm_id vm)
 {
-	struct queue *q = &queues[vm];
-	u32 byte;
-
-	if (!host_console_waits(vm))
-		return INPUT_NONE;
-	byte = q->bytes[q->head];
-	q->head = (q->head + 1) % QUEUE;
-	q->count--;
-	return byte;
+	return host_console_waits(vm) ? console_take(vm) : INPUT_NONE;
 }
 
 /* PIT channel 0 in mode 2 with the longest period: 65536 counts, 54.9 ms. Called at least that often. */
