@@ -232,18 +232,15 @@ static enum action write_cr8(vm_id vm, u64 value)
 */
 static enum action mov_to_cr(vm_id vm, u32 cr, u64 value)
 {
-	switch (cr) {
-	case 0:
+	if (cr == 0)
 		return write_cr0(vm, value);
-	case 3:
+	if (cr == 3)
 		return write_cr3(vm, value);
-	case 4:
+	if (cr == 4)
 		return write_cr4(vm, value);
-	case 8:
+	if (cr == 8)
 		return write_cr8(vm, value);
-	default:
-		return ACTION_STOP;
-	}
+	return ACTION_STOP;
 }
 
 /* CR0 as the guest reads it: its own bits, and the shadow of the hypervisor's. */
@@ -266,21 +263,21 @@ enum action exit_cr(vm_id vm, const struct vmexit *exit)
 	u64 qualification = exit->qualification;	/* SDM 3C table 27-3 */
 	u32 cr = (u32)(qualification % 16u);
 	u32 gpr = (u32)(qualification / 0x100u % 16u);
+	u32 kind = (u32)(qualification / 0x10u % 4u);
 	u64 source;
 
-	switch (qualification / 0x10u % 4u) {
-	case 0:	/* MOV to CR */
+	if (kind == 0) {	/* MOV to CR */
 		source = guest_gpr(vm, gpr);
 		return mov_to_cr(vm, cr, guest_is_long(vm) ? source : source % 0x100000000ull);
-	case 1:	/* MOV from CR3 or CR8 */
+	}
+	if (kind == 1) {	/* MOV from CR3 or CR8 */
 		guest_set_gpr(vm, gpr, cr == 8 ? vcpus[vm].cr8 : cpu_vmread(vm, GUEST_CR3));
 		return ACTION_SKIP;
-	case 2:	/* CLTS */
-		return write_cr0(vm, visible_cr0(vm) & ~CR0_TS);
-	default:	/* LMSW: bits 3:0, cannot clear PE */
-		source = exit->qualification / 0x10000u;
-		return write_cr0(vm, (visible_cr0(vm) & ~0xeull) | source % 16u);
 	}
+	if (kind == 2)	/* CLTS */
+		return write_cr0(vm, visible_cr0(vm) & ~CR0_TS);
+	source = qualification / 0x10000u;	/* LMSW: bits 3:0, cannot clear PE */
+	return write_cr0(vm, (visible_cr0(vm) & ~0xeull) | source % 16u);
 }
 
 /* Carries out MOV to DR: DR7 is in the VMCS, the others in the processor. */

@@ -292,7 +292,7 @@ static enum error descend(vm_id vm, const struct paging *paging, struct way *way
 	/*@ loop invariant level: 0 <= level <= (small ? 2 : 4);
 	    loop invariant steps: way->steps == (way->mode == GWALK_4LEVEL ? 4 : 2) - level;
 	    loop invariant code:  out->error_code <= 0x16;
-	    loop assigns level, table, entry, way->steps, way->step[0 .. 3];
+	    loop assigns level, table, entry, way->steps, way->step[0 .. 3], out->gpa, out->page_bytes_shift, out->error_code;
 	    loop variant level;
 	*/
 	for (u32 level = way->mode == GWALK_4LEVEL ? 4 : 2; level > 0; level--) {

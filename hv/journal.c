@@ -219,7 +219,7 @@ static u32 read_number(const u8 *block, u32 offset, u32 used, u64 *value)
 
 	/*@ loop invariant range: 0 <= i <= NUMBER_MAX;
 	    loop invariant moved: offset == \at(offset, Pre) + i && (i > 0 ==> offset <= used);
-	    loop assigns i, offset, result;
+	    loop assigns i, offset, result, *value;
 	    loop variant NUMBER_MAX - i;
 	*/
 	for (u32 i = 0; i < NUMBER_MAX && offset < used; i++) {
