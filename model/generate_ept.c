@@ -234,3 +234,18 @@ void ept_generate(u64 seed, u64 number, struct ept_case *c)
 		*bytes = c->access == SPEC_WRITE ? 0x9090909090900889ull : 0x909090909090088bull;
 	}
 }
+
+u32 ept_pack(const struct ept_case *c, struct ept_packed *out)
+{
+	*out = (struct ept_packed){ .cr0 = c->cr0, .cr3 = c->cr3, .cr4 = c->cr4, .efer = c->efer, .rflags = c->rflags, .eptp = c->eptp,
+		.linear = c->linear, .rip = c->rip, .pkru = c->pkru, .cpl = (u8)c->cpl, .mode = (u8)c->mode, .count = (u8)c->count,
+		.ept_count = (u8)c->ept_count };
+	for (u32 i = 0; i < 4; i++)
+		out->pdpte[i] = c->pdpte[i];
+	for (u32 i = 0; i < c->count; i++) {
+		out->write[i].value = c->write[i].value;
+		out->write[i].address = (u32)c->write[i].address;
+		out->write[i].bytes = c->write[i].bytes;
+	}
+	return (u32)(sizeof(*out) + c->count * sizeof(out->write[0]));
+}

@@ -91,12 +91,43 @@ static void *map_file(const char *directory, const char *name, u64 *bytes)
 	return at;
 }
 
+/* The translation cases of a run in blocks; *bytes of them. */
+static u8 *pack(const struct model_params *params, size_t *bytes)
+{
+	static struct ept_case c;
+	static union { struct ept_packed packed; u8 room[sizeof(struct ept_packed) + EPT_WRITES * 16]; } one;
+	size_t room = 0, used = EPT_BLOCK, start = 0;
+	u8 *blocks = NULL;
+
+	for (u64 n = params->first; n < params->first + params->count; n++) {
+		u32 size;
+
+		ept_generate(params->seed, n, &c);
+		size = ept_pack(&c, &one.packed);
+		if (used + size > EPT_BLOCK) {	/* a new block */
+			start = room;
+			room += EPT_BLOCK;
+			blocks = realloc(blocks, room);
+			if (blocks == NULL)
+				err(2, "memory");
+			memset(blocks + start, 0, 8);
+			used = 8;
+		}
+		memcpy(blocks + start + used, &one, size);
+		++*(u64 *)(void *)(blocks + start);
+		used += size;
+	}
+	*bytes = room;
+	return blocks;
+}
+
 static void prepare(const char *build, const char *directory, const struct model_params *given, const struct model_case *cases, u64 data_bytes)
 {
 	char path[400], text[2048];
 	struct model_params copy = *given, *params = &copy;
 	u32 case_count = cases != NULL ? (u32)given->count : 0;
-	size_t runner_bytes, rom_bytes;
+	size_t runner_bytes, rom_bytes, packed_bytes = 0;
+	u8 *packed = given->suite == SUITE_EPT ? pack(given, &packed_bytes) : NULL;
 	int bytes;
 	u8 *image, *runner, *rom;
 	u32 sectors, words[5];
@@ -106,13 +137,16 @@ static void prepare(const char *build, const char *directory, const struct model
 	snprintf(path, sizeof(path), "%s/oprom.bin", build);
 	rom = read_file(path, &rom_bytes);
 	sectors = (u32)((runner_bytes + 511) / 512);
-	image = calloc(1 + sectors + case_count, 512);
+	image = calloc(1 + sectors + case_count + packed_bytes / 512, 512);
 	if (image == NULL)
 		err(2, "memory");
 	words[0] = BOOT_MAGIC, words[1] = 1, words[2] = sectors, words[3] = 0, words[4] = 1 + sectors;
-	params->cases_sector = cases != NULL ? 1 + sectors : 0;
+	params->cases_sector = cases != NULL || packed != NULL ? 1 + sectors : 0;
 	for (u32 i = 0; i < case_count; i++)
 		memcpy(image + (1 + sectors + i) * 512, &cases[i], sizeof(cases[i]));
+	if (packed != NULL)
+		memcpy(image + (1 + sectors) * 512, packed, packed_bytes);
+	case_count += (u32)(packed_bytes / 512);
 	memcpy(image, words, sizeof(words));
 	memcpy(image + MODEL_PARAMS, params, sizeof(*params));
 	memcpy(image + 512, runner, runner_bytes);
@@ -124,6 +158,7 @@ static void prepare(const char *build, const char *directory, const struct model
 	write_file(directory, "rc", text, (size_t)bytes, 0);
 	write_file(directory, "go", "c\nq\n", 4, 0);
 	free(image);
+	free(packed);
 	free(runner);
 	free(rom);
 }

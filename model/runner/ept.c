@@ -3,6 +3,7 @@
 #include "model/runner/runner.h"
 #include "model/ept_case.h"
 #include "hv/native/asm.h"
+#include "hv/native/ata.h"
 #include "hv/vmcs.h"
 #include "spec/vmx.h"
 #include "spec/walk.h"
@@ -34,7 +35,7 @@ static void fixed_state(void)
 		poke(a, 8, 0);
 }
 
-static void load(const struct ept_case *c)
+static void load(const struct ept_packed *c)
 {
 	bool wide = c->mode == GUEST_4_LEVEL;
 	u64 entry_controls = header.base[BASE_LONG][F_VM_ENTRY_CONTROLS];
@@ -63,7 +64,7 @@ static void load(const struct ept_case *c)
 }
 
 /* Reads the flags back and clears what the case wrote. */
-static void unload(const struct ept_case *c, struct ept_result *result)
+static void unload(const struct ept_packed *c, struct ept_result *result)
 {
 	result->ept_flags = result->guest_flags = result->damage = 0;
 	for (u32 i = 0; i < c->count; i++) {
@@ -81,19 +82,39 @@ static void unload(const struct ept_case *c, struct ept_result *result)
 	}
 }
 
+static u8 block[EPT_BLOCK] __attribute__((aligned(4096)));
+static u64 left, next_sector;
+static const struct ept_packed *at;
+
+/* The next case on the boot disk. */
+static const struct ept_packed *next_case(void)
+{
+	const struct ept_packed *c = at;
+
+	if (left == 0) {
+		(void)ata_read(ATA_BOOT, next_sector, EPT_BLOCK / 512, (u64)(uintptr_t)block);
+		next_sector += EPT_BLOCK / 512;
+		left = *(const u64 *)(const void *)block;
+		c = (const struct ept_packed *)(const void *)(block + 8);
+	}
+	left--;
+	at = (const struct ept_packed *)(const void *)&c->write[c->count];
+	return c;
+}
+
 void suite_ept(void)
 {
 	static struct enter_frame frame;
-	static struct ept_case c;
 	bool launched = false;
 
 	fixed_state();
+	next_sector = params.cases_sector;
 	for (u64 n = params.first; n < params.first + params.count; n++) {
 		struct ept_result *result = result_slot(n);
+		const struct ept_packed *c = next_case();
 
-		ept_generate(params.seed, n, &c);
-		load(&c);
-		frame.gpr[RAX] = c.linear;
+		load(c);
+		frame.gpr[RAX] = c->linear;
 		frame.gpr[RCX] = POOL_FILL;
 		runner_enter(&frame, launched);
 		result->tsc = frame.tsc;
@@ -109,7 +130,7 @@ void suite_ept(void)
 			result->gpa = asm_vmread(GUEST_PHYSICAL_ADDRESS);
 			result->linear = asm_vmread(GUEST_LINEAR_ADDRESS);
 		}
-		unload(&c, result);
+		unload(c, result);
 		result_done(n);
 	}
 }
