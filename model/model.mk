@@ -47,15 +47,16 @@ SNIPPETS := 3000
 SEED := 1
 
 .PHONY: model
-model: $B/model/model $B/model/runner.bin $B/oprom.bin emulate ## cross-check the executable spec with Bochs, and emulation: CASES=, SNIPPETS=, SEED=, SHARD=k/n
+model: $B/model/model $B/model/runner.bin $B/oprom.bin emulate $B/model/walks $(GUEST) ## cross-check the executable spec with Bochs, and emulation: CASES=, SNIPPETS=, SEED=, SHARD=k/n
 	$B/model/model $B --seed $(SEED) --entry $(CASES) --ept $(CASES) $(if $(SHARD),--shard $(SHARD)) --report $B/model/report.json && status=0 || status=$$?; \
-	model/emulate/run $B --seed $(SEED) --cases $(SNIPPETS) $(if $(SHARD),--shard $(SHARD)) --report $B/model/report.json && exit $$status
+	model/emulate/run $B --seed $(SEED) --cases $(SNIPPETS) $(if $(SHARD),--shard $(SHARD)) --report $B/model/report.json || status=$$?; \
+	model/walks/run $B $(SEED) 6 100 $B/model/report.json || status=$$?; exit $$status
 
 .PHONY: model-mutants
 model-mutants: $B/model/model $B/model/runner.bin $B/oprom.bin ## seed faults into the executable spec and count those found
 	model/mutants $B
 
-check-needs: $B/model/model $B/model/runner.bin $B/monitor/hv.bin $B/monitor-fault/hv.bin emulate
+check-needs: $B/model/model $B/model/runner.bin $B/monitor/hv.bin $B/monitor-fault/hv.bin emulate $B/model/walks
 
 # ---- the hypervisor with every VM entry checked: reprise with REPRISE_LIBDIR=$B/monitor
 MONITOR_C := $(NATIVE_C) $(LIVE_C) $(filter-out spec/step.c,$(SPEC_C)) $(wildcard spec/effects/*.c) model/runner/caps.c model/monitor/monitor.c model/monitor/effects.c
@@ -114,5 +115,9 @@ $B/emulate/%/all.o: $B/emulate/%/guest.o $B/emulate/%/case.o $B/emulate/%/enter.
 	ld -r $(if $(filter 32,$*),-m elf_i386) -z noexecstack -o $@ $(filter $B/emulate/%,$^) $(filter-out %/real.o,$(GUEST_LIB$*))
 
 $B/model/emulate-compare: model/emulate/compare.c model/emulate/case.c model/emulate/case.h model/emulate/kinds.def model/emulate/waivers.def $B/libhv.a
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -D_GNU_SOURCE -o $@ $(filter %.c %.a,$^)
+
+$B/model/walks: model/walks/walks.c $B/libspec.a
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -D_GNU_SOURCE -o $@ $(filter %.c %.a,$^)
