@@ -279,6 +279,21 @@ u32 target_steps(struct target *target, struct target_hit hits[TARGET_HITS])
 	return target_ask(target, "!steps") == NULL ? 0 : hits_parse(target, hits);
 }
 
+void target_counts(struct target *target, bool watchpoints, u64 *hits, u32 count)
+{
+	memset(hits, 0, count * sizeof(*hits));
+	if (target_ask(target, "!counts") == NULL)
+		return;
+	for (const char *at = target->text; at != NULL; at = strchr(at, '\n')) {
+		unsigned long long n;
+		unsigned what, index;
+
+		at += *at == '\n';
+		if (sscanf(at, "#%u %u %llu", &what, &index, &n) == 3 && (what == 2) == watchpoints && index < count)
+			hits[index] = n;
+	}
+}
+
 void target_clear(struct target *target)
 {
 	if (target->dirty)
@@ -402,6 +417,21 @@ void target_close(struct target *target)
 	target->text_bytes = target->text_room = 0;
 	target->fd = target->com = target->life = -1;
 	target->pid = 0;
+}
+
+double target_cpu_seconds(const struct target *target)
+{
+	char *path = say_format("/proc/%d/schedstat", (int)target->pid);
+	FILE *file = fopen(path, "re");
+	unsigned long long nanoseconds = 0;
+
+	if (file != NULL) {
+		if (fscanf(file, "%llu", &nanoseconds) != 1)
+			nanoseconds = 0;
+		fclose(file);
+	}
+	free(path);
+	return (double)nanoseconds / 1e9;
 }
 
 u64 target_private_bytes(const struct target *target)

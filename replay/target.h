@@ -120,6 +120,9 @@ void target_trail(struct target *target, u32 vpid);
 u32 target_hits(struct target *target, struct target_hit hits[TARGET_HITS]);
 u32 target_steps(struct target *target, struct target_hit hits[TARGET_HITS]);
 
+/* How often the first `count` breakpoints (or watchpoints) were hit. */
+void target_counts(struct target *target, bool watchpoints, u64 *hits, u32 count);
+
 /* Ends all of these and forgets what was remembered. */
 void target_clear(struct target *target);
 
@@ -139,6 +142,9 @@ bool target_vmcs(struct target *target, u64 region, u32 field, u64 *value);
 
 /* What the debugger answers to one command of its own; valid until the next call. NULL: it is dead. */
 const char *target_ask(struct target *target, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The time that it had of the host's CPU, seconds; 0: not known. */
+double target_cpu_seconds(const struct target *target);
 
 /* Memory that only this copy holds, bytes. */
 u64 target_private_bytes(const struct target *target);

@@ -17,6 +17,7 @@
  *   !note 0|1                   do not stop at hits, remember the last ones
  *   !trail 0|1 VPID             remember the last boundaries before an instruction of a guest (VPID 0: of any)
  *   !clear                      none of all these
+ *   !counts                     hits of each watchpoint, then of each breakpoint: "#what index hits"
  *   !hits, !steps               what was remembered, oldest first: "instructions-ago what address index"
  */
 #define _GNU_SOURCE
@@ -48,14 +49,16 @@ static struct {
 	const uint16_t *vpid;
 } cpu;
 
-static struct { uint64_t address, cr3; uint16_t vpid; } breaks[BREAKS];
-static struct { uint64_t address, end; unsigned rw; } watches[WATCHES];
+static struct { uint64_t address, cr3, hits; uint16_t vpid, next; } breaks[BREAKS];
+static uint16_t break_first[TABLE_BITS];	/* with the same bit in the table: a list of numbers, each plus one */
+static struct { uint64_t address, end, hits; unsigned rw; } watches[WATCHES];
 static unsigned break_count, watch_count;
 static unsigned char break_table[TABLE_BITS / 8], watch_table[TABLE_BITS / 8];
 
 struct hit { uint64_t icount, address; unsigned what, index; };
 static struct ring { struct hit hit[RING]; uint64_t count; } hits, steps, stopped;
-static bool on, entry, note, trail;	/* on: any of the others, or a breakpoint */
+static bool entry, note, trail;
+static bool on, other;			/* anything is set; anything but breakpoints and watchpoints */
 static bool accessed;			/* a watchpoint was hit in the instruction that is under way: stop after it */
 static unsigned trail_vpid, exits_vpid;
 static unsigned long exits;		/* so many more; 0: do not count */
@@ -77,31 +80,28 @@ static __attribute__((noinline)) bool break_at(uint64_t linear)
 {
 	bool stop = false;
 
-	for (unsigned i = 0; i < break_count; i++)
+	for (unsigned n = break_first[linear % TABLE_BITS]; n > 0; n = breaks[n - 1].next) {
+		unsigned i = n - 1;
+
 		if (breaks[i].address == linear && (breaks[i].vpid == 0 || breaks[i].vpid == *cpu.vpid) &&
 		    (breaks[i].cr3 == ANY || breaks[i].cr3 == *cpu.cr3)) {
 			add(note ? &hits : &stopped, *cpu.icount, EXECUTE, linear, i);
+			breaks[i].hits++;
 			stop = !note;
 		}
+	}
 	return stop;
 }
 
-/* Between two instructions. True: back to the prompt. */
-static bool boundary(void *this)
+/* All that is rarely asked for. */
+static __attribute__((noinline)) bool rare(void)
 {
-	bool stop = epilog(this);
+	bool stop = accessed;
 
-	if (!on)
-		return stop;
+	accessed = false;
 	if (*cpu.guest != 0) {
-		uint64_t linear = *cpu.rip;
-
-		if (*cpu.mode != LONG_64)
-			linear = (uint32_t)(linear + *cpu.base);
-		if (bit(break_table, linear) && break_at(linear))
-			stop = true;
 		if (entry && *cpu.vpid != 0) {
-			add(&stopped, *cpu.icount, ENTRY, linear, 0);
+			add(&stopped, *cpu.icount, ENTRY, *cpu.rip, 0);
 			stop = true;
 		}
 		if (trail && (trail_vpid == 0 || trail_vpid == *cpu.vpid))
@@ -114,10 +114,24 @@ static bool boundary(void *this)
 		}
 		was_guest = *cpu.guest != 0;
 	}
-	if (accessed) {
-		accessed = false;
+	return stop;
+}
+
+/* Between two instructions. True: back to the prompt. */
+static bool boundary(void *this)
+{
+	bool stop = epilog(this);
+	uint64_t linear;
+
+	if (!on)
+		return stop;
+	linear = *cpu.rip;
+	if (*cpu.mode != LONG_64)
+		linear = (uint32_t)(linear + *cpu.base);
+	if (__builtin_expect(bit(break_table, linear), 0) && *cpu.guest != 0 && break_at(linear))
 		stop = true;
-	}
+	if (__builtin_expect(other || accessed, 0) && rare())
+		stop = true;
 	return stop;
 }
 
@@ -130,6 +144,7 @@ static __attribute__((noinline)) void watch_at(uint64_t address, unsigned bytes,
 			/* it counts for the boundary that follows */
 			add(note ? &hits : &stopped, *cpu.icount + 1, watches[i].rw & what, address, i);
 			accessed = accessed || !note;
+			watches[i].hits++;
 		}
 }
 
@@ -266,9 +281,10 @@ static void clear(void)
 {
 	break_count = watch_count = 0;
 	memset(break_table, 0, sizeof(break_table));
+	memset(break_first, 0, sizeof(break_first));
 	memset(watch_table, 0, sizeof(watch_table));
 	hits.count = steps.count = stopped.count = 0;
-	on = entry = note = trail = accessed = false;
+	on = other = entry = note = trail = accessed = false;
 	exits = 0;
 	watching(false);
 }
@@ -301,8 +317,11 @@ bool hooks_command(const char *line)
 			return true;
 		}
 		breaks[break_count].address = address;
+		breaks[break_count].hits = 0;
 		breaks[break_count].cr3 = cr3;
-		breaks[break_count++].vpid = (uint16_t)vpid;
+		breaks[break_count].vpid = (uint16_t)vpid;
+		breaks[break_count].next = break_first[address % TABLE_BITS];
+		break_first[address % TABLE_BITS] = (uint16_t)++break_count;
 		break_table[address % TABLE_BITS / 8] |= (unsigned char)(1u << address % 8);
 	} else if (sscanf(line, "!watch %llx %llu %u", &address, &bytes, &flag) == 3) {
 		if (watch_count == WATCHES) {
@@ -310,6 +329,7 @@ bool hooks_command(const char *line)
 			return true;
 		}
 		watches[watch_count].address = address;
+		watches[watch_count].hits = 0;
 		watches[watch_count].end = address + bytes;
 		watches[watch_count++].rw = flag;
 		/* an access may begin up to 63 bytes before, in the page before */
@@ -329,6 +349,11 @@ bool hooks_command(const char *line)
 		steps.count = 0;
 	} else if (strcmp(line, "!clear") == 0) {
 		clear();
+	} else if (strcmp(line, "!counts") == 0) {
+		for (unsigned i = 0; i < watch_count; i++)
+			printf("#%u %u %llu\n", WRITE, i, (unsigned long long)watches[i].hits);
+		for (unsigned i = 0; i < break_count; i++)
+			printf("#%u %u %llu\n", EXECUTE, i, (unsigned long long)breaks[i].hits);
 	} else if (strcmp(line, "!hits") == 0) {
 		print(&hits);
 	} else if (strcmp(line, "!steps") == 0) {
@@ -336,6 +361,7 @@ bool hooks_command(const char *line)
 	} else {
 		return false;
 	}
-	on = break_count > 0 || watch_count > 0 || entry || trail || exits > 0;
+	other = entry || trail || exits > 0;
+	on = other || break_count > 0 || watch_count > 0;
 	return true;
 }
