@@ -314,6 +314,13 @@ bool target_read(struct target *target, u64 address, void *data, u64 bytes)
 	return true;
 }
 
+bool target_sum(struct target *target, u64 address, u64 bytes, char text[65])
+{
+	const char *answer = target_ask(target, "!sum %llx %llu", (unsigned long long)address, (unsigned long long)bytes);
+
+	return answer != NULL && sscanf(answer, "sum %64[0-9a-f]", text) == 1;
+}
+
 bool target_write(struct target *target, u64 address, const void *data, u64 bytes)
 {
 	const u8 *from = data;

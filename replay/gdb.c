@@ -115,16 +115,44 @@ static void alive(void *context)
 		gdb_reply(gdb, "O");
 }
 
+/* Text for gdb's console. */
+static void tell(struct gdb *gdb, const char *format, unsigned long long number)
+{
+	char *text = say_format(format, number);
+	char *packet = say_alloc(2 * strlen(text) + 2);
+
+	packet[0] = 'O';
+	gdb_hex(text, strlen(text), packet + 1);
+	gdb_reply(gdb, packet);
+	free(packet);
+	free(text);
+}
+
 static void resumed(struct gdb *gdb, enum travel_result result, u32 hit)
 {
 	stop_text(gdb, result, hit);
 	if (gdb->travel->place.vm < VM_MAX)
 		gdb->vm = gdb->travel->place.vm;
+	if (gdb->travel->diverged && !gdb->told)
+		tell(gdb, "the replay differs from its recording at position %llu: what the guest did up to the last digest before "
+			  "that is what was recorded\n", (unsigned long long)gdb->travel->diverged_position);
+	gdb->told = gdb->travel->diverged;
 	gdb_reply(gdb, gdb->stop);
 	if (result == TRAVEL_FAILED) {
 		say("Bochs ended while it was being debugged");
 		gdb->quit = true;
 	}
+}
+
+/* Is the next instruction in [from, to), as gdb counts? */
+static bool inside(struct travel *travel, u64 from, u64 to)
+{
+	const struct target_registers *registers;
+
+	if (travel->place.rip >= from && travel->place.rip < to)
+		return true;
+	registers = from >> 32 == 0 ? travel_registers(travel) : NULL;
+	return registers != NULL && gdb_pc(registers) >= from && gdb_pc(registers) < to;
 }
 
 void gdb_resume(struct gdb *gdb, char how, s64 thread, u64 from, u64 to)
@@ -142,7 +170,7 @@ void gdb_resume(struct gdb *gdb, char how, s64 thread, u64 from, u64 to)
 	case 'r':	/* steps while inside a range */
 		do
 			result = travel_step(travel, vm);
-		while (result == TRAVEL_STOPPED && travel->place.rip >= from && travel->place.rip < to);
+		while (result == TRAVEL_STOPPED && inside(travel, from, to));
 		break;
 	case 'S':
 		result = travel->live ? TRAVEL_BEGIN : travel_step_back(travel, vm);
@@ -205,7 +233,7 @@ static void client(struct gdb *gdb, pid_t child)
 {
 	memset(&gdb->reader, 0, sizeof(gdb->reader));
 	memset(gdb->breaks, 0, sizeof(gdb->breaks));
-	gdb->no_ack = gdb->quit = false;
+	gdb->no_ack = gdb->quit = gdb->told = false;
 	gdb->vm = gdb->travel->place.vm < VM_MAX ? gdb->travel->place.vm : 0;
 	stop_text(gdb, TRAVEL_STOPPED, 0);
 	travel_wake(gdb->travel, gdb->fd, wake, alive, gdb);

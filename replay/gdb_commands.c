@@ -63,13 +63,20 @@ static void read_memory(struct gdb *gdb, const char *text)
 {
 	u8 data[BYTES_MAX];
 	char hex[2 * BYTES_MAX + 1];
+	struct gdb_registers other;
 	u64 address, bytes;
 
 	if (!address_and_length(&text, &address, &bytes)) {
 		gdb_reply(gdb, "E16");
 		return;
 	}
-	bytes = travel_read(gdb->travel, address, data, bytes < BYTES_MAX ? bytes : BYTES_MAX);
+	if (bytes > BYTES_MAX)
+		bytes = BYTES_MAX;
+	if (gdb->vm == gdb->travel->place.vm)
+		bytes = travel_read(gdb->travel, address, data, bytes);
+	else	/* the thread that gdb looks at is a VM that does not run now */
+		bytes = gdb_registers_get(gdb->travel, gdb->vm, &other) ?
+				travel_read_vm(gdb->travel, gdb->vm, &other.core, address, data, bytes) : 0;
 	gdb_hex(data, bytes, hex);
 	gdb_reply(gdb, bytes > 0 ? hex : "E0e");
 }
@@ -96,7 +103,7 @@ static void write_memory(struct gdb *gdb, const char *text)
 		u8 byte;
 
 		if (registers == NULL || !gdb_unhex(text + 2 * i, 1, &byte) ||
-		    !travel_walk(travel, registers, address + i, &gpa, NULL, NULL) ||
+		    !travel_walk(travel, travel->place.vm, registers, address + i, &gpa, NULL, NULL) ||
 		    !travel_address(travel, travel->place.vm, gpa, 1, &at) ||
 		    !target_write(&travel->now, at, &byte, 1)) {
 			gdb_reply(gdb, "E0e");
@@ -158,7 +165,7 @@ static void breakpoint(struct gdb *gdb, bool insert, const char *text)
 	}
 	if (new.kind != TRAVEL_EXECUTE &&
 	    (new.bytes == 0 || new.bytes > 4096 || registers == NULL ||
-	     !travel_walk(travel, registers, new.linear, &gpa, NULL, NULL) ||
+	     !travel_walk(travel, travel->place.vm, registers, new.linear, &gpa, NULL, NULL) ||
 	     !travel_address(travel, travel->place.vm, gpa, new.bytes, &new.address))) {
 		gdb_reply(gdb, "E.this address is not mapped here; watchpoints follow the memory behind it");
 		return;

@@ -10,6 +10,7 @@ struct gdb {
 	struct travel *travel;
 	int fd;			/* -1: the client is gone */
 	bool no_ack, quit, killed;
+	bool told;		/* that the replay differs */
 	bool busy;		/* a monitor command runs: gdb is told that it does */
 	u32 vm;			/* whose registers are asked for (Hg) */
 	struct gdb_reader reader;

@@ -71,7 +71,7 @@ static const struct reg system_registers[] = {
 	{ "ldtr", 32, SELECTOR, TARGET_LDTR, "int32" }, { "tr", 32, SELECTOR, TARGET_TR, "int32" },
 	{ "tr_base", 64, BASE, TARGET_TR, "int64" }, { "dr0", 64, SYSTEM, 8, "int64" }, { "dr1", 64, SYSTEM, 9, "int64" },
 	{ "dr2", 64, SYSTEM, 10, "int64" }, { "dr3", 64, SYSTEM, 11, "int64" }, { "dr6", 64, SYSTEM, 12, "int64" },
-	{ "dr7", 64, SYSTEM, 13, "int64" }, { "xcr0", 64, SYSTEM, 14, "int64" }, { "position", 64, SYSTEM, 15, "int64" },
+	{ "dr7", 64, SYSTEM, 13, "int64" }, { "ip", 64, SYSTEM, 16, "int64" }, { "xcr0", 64, SYSTEM, 14, "int64" }, { "position", 64, SYSTEM, 15, "int64" },
 };
 
 #define COUNT(a) ((u32)(sizeof(a) / sizeof((a)[0])))
@@ -83,6 +83,12 @@ static const struct feature features[] = {
 	{ "org.gnu.gdb.i386.avx", avx, COUNT(avx) },
 	{ "org.reprise.x86.system", system_registers, COUNT(system_registers) },
 };
+
+u64 gdb_pc(const struct target_registers *registers)
+{
+	return registers->segment[TARGET_CS].l ? registers->rip :
+						 (registers->rip + registers->segment[TARGET_CS].base) & 0xffffffffull;
+}
 
 u32 gdb_register_count(void)
 {
@@ -105,7 +111,7 @@ static u64 system_value(const struct gdb_registers *r, u32 index)
 {
 	const struct target_registers *c = &r->core;
 	const u64 values[] = { c->cr0, c->cr2, c->cr3, c->cr4, c->cr8, c->efer, c->gdtr_base, c->idtr_base, c->dr[0],
-			       c->dr[1], c->dr[2], c->dr[3], c->dr[6], c->dr[7], c->xcr0, r->place.position };
+			       c->dr[1], c->dr[2], c->dr[3], c->dr[6], c->dr[7], c->xcr0, r->place.position, c->rip };
 
 	return values[index];
 }
@@ -121,7 +127,7 @@ u32 gdb_register(const struct gdb_registers *r, u32 n, u8 value[GDB_REGISTER_BYT
 	memset(value, 0, GDB_REGISTER_BYTES);
 	switch ((enum source)reg->source) {
 	case GPR: number = r->core.gpr[reg->index]; break;
-	case RIP: number = r->core.rip; break;
+	case RIP: number = gdb_pc(&r->core); break;
 	case FLAGS: number = r->core.rflags; break;
 	case SELECTOR: number = r->core.segment[reg->index].selector; break;
 	case BASE: number = r->core.segment[reg->index].base; break;
@@ -198,6 +204,7 @@ char *gdb_description(void)
 /* A VM that does not run now: its registers are in the hypervisor and in its VMCS. Vectors are not shown. */
 static bool get_other(struct travel *travel, u32 vm, struct gdb_registers *r)
 {
+	const u64 long_code = 0x2000;	/* L of an access-rights field (SDM 3C 25.4.1) */
 	static const u32 selector[] = { GUEST_ES_SELECTOR, GUEST_CS_SELECTOR, GUEST_SS_SELECTOR, GUEST_DS_SELECTOR,
 					GUEST_FS_SELECTOR, GUEST_GS_SELECTOR, GUEST_LDTR_SELECTOR, GUEST_TR_SELECTOR };
 	static const u32 base[] = { GUEST_ES_BASE, GUEST_CS_BASE, GUEST_SS_BASE, GUEST_DS_BASE,
@@ -215,6 +222,8 @@ static bool get_other(struct travel *travel, u32 vm, struct gdb_registers *r)
 		r->core.segment[i].selector = (u16)value;
 		good = good && target_vmcs(now, region, base[i], &r->core.segment[i].base);
 	}
+	good = good && target_vmcs(now, region, GUEST_CS_ACCESS_RIGHTS, &value);
+	r->core.segment[TARGET_CS].l = (value & long_code) != 0;
 	r->place.vm = vm;
 	r->place.position = vcpu.position;
 	r->place.vtime = vcpu.position + vcpu.idle;

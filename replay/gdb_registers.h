@@ -15,6 +15,9 @@ struct gdb_registers {		/* everything of one VM */
 
 u32 gdb_register_count(void);
 
+/* Where the next instruction is, as gdb is told: gdb knows no segments, so it is linear (in 64-bit code that is RIP). */
+u64 gdb_pc(const struct target_registers *registers);
+
 /* The value of register `n`, little-endian, and its size in bytes. */
 u32 gdb_register(const struct gdb_registers *registers, u32 n, u8 value[GDB_REGISTER_BYTES]);
 

@@ -132,6 +132,8 @@ static bool do_when(struct call *call)
 			json_object_object_add(call->json, "percent", json_object_new_double(percent));
 	}
 	fprintf(call->out, "\n");
+	if (travel->diverged)
+		fprintf(call->out, "the replay differs from its recording at position %" PRIu64 "\n", travel->diverged_position);
 	return true;
 }
 
@@ -252,7 +254,7 @@ static bool watch_for(struct call *call, struct travel_break *watch)
 	if (!monitor_address(call, call->word[1], &watch->linear))
 		return false;
 	if (watch->bytes < 1 || watch->bytes > 4096 || registers == NULL ||
-	    !travel_walk(travel, registers, watch->linear, &gpa, NULL, NULL) ||
+	    !travel_walk(travel, travel->place.vm, registers, watch->linear, &gpa, NULL, NULL) ||
 	    !travel_address(travel, travel->place.vm, gpa, watch->bytes, &watch->address)) {
 		fprintf(call->out, "0x%" PRIx64 " is not mapped to RAM here\n", watch->linear);
 		return false;
@@ -381,6 +383,7 @@ static const struct { const char *name, *what; bool (*run)(struct call *call); }
 	{ "digest", "digest: SHA-256 of the registers and of the RAM", monitor_digest },
 	{ "journeys", "journeys [N] [SEED]: N random places, ten steps forwards and back; the times it took", monitor_journeys },
 	{ "writes", "writes [N] [SEED]: last-write of N random places; the times it took", monitor_writes },
+	{ "debugged", "debugged [STOPS] [WATCHPOINTS]: through the whole run once, stopping so often", monitor_debugged },
 	{ "costs", "costs [TICKS]: what breakpoints and watchpoints cost that are not hit", monitor_costs },
 	{ "this-space", "this-space on|off: new breakpoints hold for this VM and CR3 only", do_space },
 	{ "fork", "fork: from here on the run is live and can be changed", do_fork },

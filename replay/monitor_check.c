@@ -9,12 +9,16 @@
 #include "say.h"
 #include "travel_internal.h"
 
+#include "hv/vmcs.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define STEPS 10
+#define HITS 1000		/* so many watchpoints' hits are stops; the others are only noted */
+#define REASONS 80		/* exit reasons (SDM 3D C) */
 #define CHUNK (1u << 20)
 
 static double now(void)
@@ -58,6 +62,13 @@ static bool digest_memory(struct travel *travel, u8 digest[32])
 	free(sums);
 	free(data);
 	return good;
+}
+
+static bool sum_memory(struct travel *travel, char sum[65])
+{
+	const struct plan_vm *vm = &travel->layout.plan.vm[travel->place.vm % VM_MAX];
+
+	return target_sum(&travel->now, vm->ram_hpa, vm->ram_bytes, sum);
 }
 
 static void hexadecimal(const u8 digest[32], char text[65])
@@ -124,18 +135,21 @@ static void put_seconds(struct call *call, const char *name, double *sample, u64
 struct journey {
 	double *go, *first, *again;
 	u64 differ;
+	u64 crossed[REASONS];		/* the exits that the ten steps went over, by reason */
 	struct travel_place at;		/* the first place at which something differed */
 };
 
 /* To a random place, ten steps forwards and ten back: registers at each stop, and memory, must be as they were. */
 static enum travel_result journey(struct travel *travel, u64 tick, u64 i, struct journey *journey)
 {
-	u8 before[STEPS + 1][32], here[32], memory[32], memory_after[32];
+	u8 before[STEPS + 1][32], here[32];
+	char memory[65], memory_after[65];
 	double begin = now();
 	enum travel_result result = travel_goto_tick(travel, tick);
 	struct travel_place start;
 	u32 steps = 0;
 	bool same;
+	u64 exits;
 
 	if (result == TRAVEL_STOPPED && travel->place.vm == VM_MAX)
 		result = travel_step(travel, VM_MAX);
@@ -143,11 +157,19 @@ static enum travel_result journey(struct travel *travel, u64 tick, u64 i, struct
 	if (result == TRAVEL_END)
 		result = TRAVEL_STOPPED;
 	start = travel->place;
-	if (result != TRAVEL_STOPPED || !digest_registers(travel, before[0]) || !digest_memory(travel, memory))
+	if (result != TRAVEL_STOPPED || !digest_registers(travel, before[0]) || !sum_memory(travel, memory))
 		return TRAVEL_FAILED;
-	while (steps < STEPS && (result = travel_step(travel, start.vm)) == TRAVEL_STOPPED)
+	exits = start.exits;
+	while (steps < STEPS && (result = travel_step(travel, start.vm)) == TRAVEL_STOPPED) {
+		u64 reason;
+
 		if (!digest_registers(travel, before[++steps]))
 			return TRAVEL_FAILED;
+		if (travel->place.exits != exits &&
+		    target_vmcs(&travel->now, travel->vmcs + start.vm * PAGE_BYTES, VM_EXIT_REASON, &reason))
+			journey->crossed[(reason & 0xffff) % REASONS]++;
+		exits = travel->place.exits;
+	}
 	if (result != TRAVEL_STOPPED && result != TRAVEL_END)
 		return result;
 	journey->first[i] = journey->again[i] = 0;
@@ -163,13 +185,29 @@ static enum travel_result journey(struct travel *travel, u64 tick, u64 i, struct
 			return TRAVEL_FAILED;
 		same = same && memcmp(here, before[k - 1], 32) == 0;
 	}
-	if (!digest_memory(travel, memory_after))
+	if (!sum_memory(travel, memory_after))
 		return TRAVEL_FAILED;
-	if (!same || memcmp(memory, memory_after, 32) != 0 || travel->place.position != start.position) {
+	if (!same || strcmp(memory, memory_after) != 0 || travel->place.position != start.position) {
 		if (journey->differ++ == 0)
 			journey->at = start;
 	}
 	return TRAVEL_STOPPED;
+}
+
+/* Of four places one is just before a VM exit, one close to a checkpoint, and two are anywhere. */
+static u64 choose(struct travel *travel, u64 i, u64 ticks, u64 *state)
+{
+	u64 tick = travel->first.tick + draw(state) % ticks;
+
+	if (i % 4 == 2 && travel_goto_tick(travel, tick) == TRAVEL_STOPPED) {
+		target_exits(&travel->now, 1, 0);
+		if ((target_run(&travel->now, travel->last.tick) & TARGET_EXIT) != 0)
+			tick = travel->now.tick - 1 - draw(state) % STEPS;
+		target_clear(&travel->now);
+	} else if (i % 4 == 3 && travel->checkpoints > 0) {
+		tick = travel->checkpoint[draw(state) % travel->checkpoints]->place.tick + draw(state) % (2 * STEPS) - STEPS;
+	}
+	return tick < travel->first.tick ? travel->first.tick : tick > travel->last.tick ? travel->last.tick : tick;
 }
 
 bool monitor_journeys(struct call *call)
@@ -186,16 +224,18 @@ bool monitor_journeys(struct call *call)
 		fprintf(call->out, "usage: journeys [1..100000] [SEED]\n");
 		return false;
 	}
-	if (travel->last.tick == 0 && monitor_failed(call, travel_goto_end(travel)))
-		return false;
+	if (travel->last.tick == 0) {
+		if (monitor_failed(call, travel_goto_end(travel)))
+			return false;
+		fprintf(call->out, "first pass     %.1f million ticks a second\n",
+			(double)(travel->last.tick - travel->first.tick) / 1e6 / (now() - begin));
+	}
 	ticks = travel->last.tick - travel->first.tick;
-	fprintf(call->out, "first pass     %.1f million ticks a second\n", (double)ticks / 1e6 / (now() - begin));
-	monitor_number(call->json, "ticks_a_second", (u64)((double)ticks / (now() - begin)));
 	all.go = say_alloc(3 * count * sizeof(double));
 	all.first = all.go + count;
 	all.again = all.first + count;
 	for (u64 i = 0; result == TRAVEL_STOPPED && i < count; i++)
-		result = journey(travel, travel->first.tick + draw(&state) % ticks, i, &all);
+		result = journey(travel, choose(travel, i, ticks, &state), i, &all);
 	if (result == TRAVEL_STOPPED) {
 		put_seconds(call, "goto", all.go, count);
 		put_seconds(call, "back_first", all.first, count);
@@ -204,11 +244,89 @@ bool monitor_journeys(struct call *call)
 		if (all.differ > 0)
 			fprintf(call->out, "the first from %s at position %" PRIu64 ", tick %" PRIu64 "\n",
 				monitor_vm(travel, all.at.vm), all.at.position, all.at.tick);
+		fprintf(call->out, "exits on the way:");
+		for (u32 i = 0; i < REASONS; i++)
+			if (all.crossed[i] > 0)
+				fprintf(call->out, " %u %s", (u32)all.crossed[i], monitor_exit_name(i));
+		fprintf(call->out, "\n");
+		if (call->json != NULL) {
+			struct json_object *crossed = json_object_new_object();
+
+			for (u32 i = 0; i < REASONS; i++)
+				if (all.crossed[i] > 0)
+					monitor_number(crossed, monitor_exit_name(i), all.crossed[i]);
+			json_object_object_add(call->json, "exits_crossed", crossed);
+		}
 		monitor_number(call->json, "journeys", count);
 		monitor_number(call->json, "differ", all.differ);
 	}
 	free(all.go);
 	return !monitor_failed(call, result);
+}
+
+/*
+ * Goes through the whole run once, without going back, with watchpoints all over RAM and stops at which everything is
+ * looked at. What is asked for then, at the end, is of a machine that was debugged all the way.
+ */
+bool monitor_debugged(struct call *call)
+{
+	struct travel *travel = call->travel;
+	u64 count = call->count > 1 ? strtoull(call->word[1], NULL, 0) : 1000;
+	u64 watches = call->count > 2 ? strtoull(call->word[2], NULL, 0) : 20;
+	u64 state = 0x9e3779b97f4a7c15ull, stops = 0, hits = 0;
+	u64 from = travel->first.tick, ticks;
+	u64 address[TARGET_WATCHES];
+	u8 digest[32];
+
+	if (count == 0 || count > 1000000 || watches > TARGET_WATCHES || travel->live) {
+		fprintf(call->out, "usage: debugged [STOPS] [WATCHPOINTS]\n");
+		return false;
+	}
+	if (travel->last.tick == 0 && monitor_failed(call, travel_goto_end(travel)))
+		return false;
+	ticks = travel->last.tick - from;
+	for (u64 i = 0; i < watches; i++) {
+		const struct plan_vm *vm = &travel->layout.plan.vm[i % travel->layout.plan.vm_count];
+		const struct target_registers *r;
+		u64 gpa;
+
+		address[i] = vm->ram_hpa + draw(&state) % vm->ram_bytes / 8 * 8;
+		if (i % 2 == 0 || travel_goto_tick(travel, from + ticks / watches * i) != TRAVEL_STOPPED ||
+		    travel->place.vm == VM_MAX || (r = travel_registers(travel)) == NULL)
+			continue;
+		/* every other one on a stack */
+		if (travel_walk(travel, travel->place.vm, r, r->gpr[4] & ~7ull, &gpa, NULL, NULL))
+			travel_address(travel, travel->place.vm, gpa, 8, &address[i]);
+	}
+	if (monitor_failed(call, travel_restore(travel, travel_before(travel, from))))
+		return false;
+	for (u64 i = 0; i < watches; i++)
+		target_watch(&travel->now, address[i], 8, true, true);
+	for (u64 i = 1; i <= count && !travel->ended; i++) {
+		u64 to = from + (u64)((double)ticks * (double)i / (double)count);
+
+		while (travel->now.tick < to) {
+			u32 stop = target_run(&travel->now, to);
+
+			if ((stop & (TARGET_DEAD | TARGET_WOKEN)) != 0)
+				return !monitor_failed(call, TRAVEL_FAILED);
+			hits += (stop & (TARGET_READ | TARGET_WRITE)) != 0;
+			stops++;
+			if (hits == HITS)
+				target_note(&travel->now);
+			if (travel_look(travel) == TRAVEL_FAILED)
+				return !monitor_failed(call, TRAVEL_FAILED);
+			if (travel->place.vm != VM_MAX && !digest_registers(travel, digest))
+				return !monitor_failed(call, TRAVEL_FAILED);
+		}
+	}
+	target_clear(&travel->now);
+	if (monitor_failed(call, travel_look(travel)))
+		return false;
+	fprintf(call->out, "%" PRIu64 " stops, %" PRIu64 " of them at %" PRIu64 " watchpoints\n", stops, hits, watches);
+	monitor_number(call->json, "stops", stops);
+	monitor_number(call->json, "hits", hits);
+	return true;
 }
 
 /* How long it takes to find the last write to random places, from random moments. */
@@ -319,7 +437,7 @@ static bool find_hot(struct travel *travel, struct costs *costs)
 		for (u64 k = 0; pages == 0 && gs != 0 && k < PAGES; k++) {
 			u64 gpa, address;
 
-			if (travel_walk(travel, r, (gs & ~4095ull) + k * 4096, &gpa, NULL, NULL) &&
+			if (travel_walk(travel, travel->place.vm, r, (gs & ~4095ull) + k * 4096, &gpa, NULL, NULL) &&
 			    travel_address(travel, travel->place.vm, gpa, 4096, &address))
 				page[pages++] = address;
 		}

@@ -38,6 +38,10 @@ bool monitor_failed(struct call *call, enum travel_result result);
 bool monitor_digest(struct call *call);
 bool monitor_journeys(struct call *call);
 bool monitor_writes(struct call *call);
+bool monitor_debugged(struct call *call);
+
+/* "HLT" */
+const char *monitor_exit_name(u64 reason);
 bool monitor_costs(struct call *call);
 bool monitor_exits(struct call *call);
 bool monitor_vmcs(struct call *call);

@@ -16,7 +16,7 @@ static const char *const exit_names[] = {
 #undef VM_EXIT
 };
 
-static const char *exit_name(u64 reason)
+const char *monitor_exit_name(u64 reason)
 {
 	return reason < sizeof(exit_names) / sizeof(exit_names[0]) && exit_names[reason] != NULL ? exit_names[reason] : "?";
 }
@@ -80,13 +80,13 @@ bool monitor_exits(struct call *call)
 
 		symbols_format(travel->symbols, this->rip, name, sizeof(name));
 		fprintf(call->out, "%12" PRIu64 " %-8s %-18s qualification 0x%-8" PRIx64 " %s\n", this->position,
-			monitor_vm(travel, this->vm), exit_name(this->reason & 0xffff), this->qualification, name);
+			monitor_vm(travel, this->vm), monitor_exit_name(this->reason & 0xffff), this->qualification, name);
 		if (list != NULL) {
 			struct json_object *item = json_object_new_object();
 
 			monitor_number(item, "position", this->position);
 			monitor_text(item, "vm", monitor_vm(travel, this->vm));
-			monitor_text(item, "reason", exit_name(this->reason & 0xffff));
+			monitor_text(item, "reason", monitor_exit_name(this->reason & 0xffff));
 			monitor_hex(item, "qualification", this->qualification);
 			monitor_hex(item, "rip", this->rip);
 			json_object_array_add(list, item);
@@ -178,7 +178,7 @@ bool monitor_walk(struct call *call)
 
 	if (!monitor_need(call, 1, "walk LINEAR") || !monitor_address(call, call->word[1], &linear) || registers == NULL)
 		return false;
-	if (travel_walk(travel, registers, linear, &gpa, walk_level, call)) {
+	if (travel_walk(travel, travel->place.vm, registers, linear, &gpa, walk_level, call)) {
 		fprintf(call->out, "linear 0x%" PRIx64 " is GPA 0x%" PRIx64 "\n", linear, gpa);
 		monitor_hex(call->json, "gpa", gpa);
 	} else {

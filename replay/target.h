@@ -127,6 +127,9 @@ void target_counts(struct target *target, bool watchpoints, u64 *hits, u32 count
 void target_clear(struct target *target);
 
 bool target_read(struct target *target, u64 address, void *data, u64 bytes);
+
+/* A checksum of whole pages: that of another moment or copy is the same if they hold the same. */
+bool target_sum(struct target *target, u64 address, u64 bytes, char text[65]);
 bool target_write(struct target *target, u64 address, const void *data, u64 bytes);
 bool target_registers(struct target *target, struct target_registers *registers);
 bool target_vectors(struct target *target, struct target_vectors *vectors);

@@ -55,6 +55,7 @@ static bool com1(void *context)
 			} else if (event.type == LINK_EVENT_REPORT) {
 				if (event.report.type == LINK_DIFFERS && !travel->diverged) {
 					travel->diverged = true;
+					travel->diverged_position = event.report.position;
 					say("the replay differs from the recording at position %llu; what follows is not what was "
 					    "recorded",
 					    (unsigned long long)event.report.position);

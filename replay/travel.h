@@ -80,7 +80,8 @@ struct travel {
 	void (*alive)(void *context);
 	void *wake_context;
 	bool ended, echo;		/* the end was just seen; write consoles to stdout */
-	bool diverged;			/* a digest of the recording did not match */
+	bool diverged;			/* a digest of the recording did not match: */
+	u64 diverged_position;
 	bool live;			/* a run of its own: it can be changed, and not gone back in */
 	u32 armed[2][TARGET_BREAKS];	/* the breakpoints and watchpoints that are set, by the target's numbers */
 	const struct run_hooks *hooks;	/* the hypervisor, its layout and disks; set before travel_open */
@@ -112,14 +113,18 @@ bool travel_checkpoint(struct travel *travel);
 /* Where guest-physical memory of a VM lies; false if it has none there. */
 bool travel_address(const struct travel *travel, u32 vm, u64 gpa, u64 bytes, u64 *address);
 
-/* Linear to guest-physical by the page tables of the VM that runs now. */
-bool travel_walk(struct travel *travel, const struct target_registers *registers, u64 linear, u64 *gpa,
+/* Linear to guest-physical by the page tables of a VM that has these registers. */
+bool travel_walk(struct travel *travel, u32 vm, const struct target_registers *registers, u64 linear, u64 *gpa,
 		  void (*level)(void *context, const char *name, u64 at, u64 entry), void *context);
 
 /* The registers at this stop; NULL when the machine is dead. */
 const struct target_registers *travel_registers(struct travel *travel);
 
-/* Reads linear memory of the VM that is at the stop; returns how many bytes could be read. */
+/* Reads linear memory of a VM that has these registers; returns how many bytes could be read. */
+u64 travel_read_vm(struct travel *travel, u32 vm, const struct target_registers *registers, u64 linear, void *data,
+		   u64 bytes);
+
+/* The same of the VM that is at the stop. */
 u64 travel_read(struct travel *travel, u64 linear, void *data, u64 bytes);
 
 /* While the machine runs: `wake` is asked when `fd` is readable, `alive` is called every second. */

@@ -23,7 +23,7 @@ static const struct levels long_mode = { 4, 8, { 39, 30, 21, 12 }, { "PML4E", "P
 static const struct levels pae = { 3, 8, { 30, 21, 12 }, { "PDPTE", "PDE", "PTE" } };
 static const struct levels legacy = { 2, 4, { 22, 12 }, { "PDE", "PTE" } };
 
-bool travel_walk(struct travel *travel, const struct target_registers *r, u64 linear, u64 *gpa,
+bool travel_walk(struct travel *travel, u32 vm, const struct target_registers *r, u64 linear, u64 *gpa,
 		  void (*level)(void *context, const char *name, u64 at, u64 entry), void *context)
 {
 	const struct levels *levels = (r->cr4 & CR4_PAE) == 0 ? &legacy : (r->efer & EFER_LMA) != 0 ? &long_mode : &pae;
@@ -40,7 +40,7 @@ bool travel_walk(struct travel *travel, const struct target_registers *r, u64 li
 		u64 at = table + ((linear >> levels->shift[i]) & ((1ull << bits) - 1)) * levels->entry_bytes;
 		u64 entry = 0, address;
 
-		if (!travel_address(travel, travel->place.vm, at, levels->entry_bytes, &address) ||
+		if (!travel_address(travel, vm, at, levels->entry_bytes, &address) ||
 		    !target_read(&travel->now, address, &entry, levels->entry_bytes))
 			return false;
 		if (level != NULL)
@@ -75,25 +75,29 @@ const struct target_registers *travel_registers(struct travel *travel)
 	return &travel->registers;
 }
 
-u64 travel_read(struct travel *travel, u64 linear, void *data, u64 bytes)
+u64 travel_read_vm(struct travel *travel, u32 vm, const struct target_registers *registers, u64 linear, void *data, u64 bytes)
 {
-	const struct target_registers *registers = travel_registers(travel);
 	u8 *to = data;
 	u64 done = 0;
 
-	if (travel->place.vm == VM_MAX || registers == NULL)
-		return 0;
 	while (done < bytes) {
 		u64 count = 4096 - ((linear + done) & 4095);
 		u64 gpa, address;
 
 		if (count > bytes - done)
 			count = bytes - done;
-		if (!travel_walk(travel, registers, linear + done, &gpa, NULL, NULL) ||
-		    !travel_address(travel, travel->place.vm, gpa, count, &address) ||
-		    !target_read(&travel->now, address, to + done, count))
+		if (!travel_walk(travel, vm, registers, linear + done, &gpa, NULL, NULL) ||
+		    !travel_address(travel, vm, gpa, count, &address) || !target_read(&travel->now, address, to + done, count))
 			break;
 		done += count;
 	}
 	return done;
+}
+
+u64 travel_read(struct travel *travel, u64 linear, void *data, u64 bytes)
+{
+	const struct target_registers *registers = travel_registers(travel);
+
+	return travel->place.vm == VM_MAX || registers == NULL ?
+		       0 : travel_read_vm(travel, travel->place.vm, registers, linear, data, bytes);
 }

@@ -9,6 +9,7 @@
  *             When the pipe's other end is closed, or its owner dies, the copy is killed.
  *
  *     !read A N   '+' and N bytes of physical memory from A (hexadecimal) on, as they are
+ *     !sum A N    a checksum of them, whole pages
  *
  * A copy shares its memory with the original until one of them writes (fork): it is an exact checkpoint, with the TLB
  * and all that an emulator's own save file would leave out. Nothing in the emulated machine can tell.
@@ -29,6 +30,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES 4096
+#define PAGE 4096ul
 #define RIGHTS 3
 #define MARK '\036'	/* ends what Bochs said; the process id and a newline follow */
 
@@ -128,28 +130,61 @@ static void copy(void)
 		printf("!fork failed\n");
 }
 
-/* Sends '+' and `bytes` bytes of physical memory, or '-'. Every bochs-bin that can load plugins exports the function. */
+/* A page of physical memory; what Bochs keeps elsewhere is copied to `room`. Static functions of Bochs, by their names. */
+static const unsigned char *page_of(unsigned long address, unsigned char *room)
+{
+	static unsigned char *(*direct)(void *cpu, unsigned long address, unsigned rw);
+	static bool (*fetch)(void *cpu, unsigned long address, unsigned length, unsigned char *out);
+	static void ***cpus;
+	const unsigned char *at;
+
+	if (cpus == NULL) {
+		*(void **)&direct = dlsym(RTLD_DEFAULT, "_ZN8BX_MEM_C14getHostMemAddrEP8BX_CPU_Cmj");
+		*(void **)&fetch = dlsym(RTLD_DEFAULT, "_ZN8BX_MEM_C13dbg_fetch_memEP8BX_CPU_CmjPh");
+		cpus = dlsym(RTLD_DEFAULT, "bx_cpu_array");
+	}
+	at = direct((*cpus)[0], address, 0);
+	if (at == NULL) {
+		if (!fetch((*cpus)[0], address, PAGE, room))
+			memset(room, 0xff, PAGE);
+		at = room;
+	}
+	return at;
+}
+
+/* Sends '+' and `bytes` bytes of physical memory. */
 static void read_memory(unsigned long address, unsigned long bytes)
 {
-	bool (*fetch)(void *cpu, unsigned long address, unsigned length, unsigned char *out);
-	void ***cpus = dlsym(RTLD_DEFAULT, "bx_cpu_array");
-	unsigned char page[4096];
+	unsigned char room[PAGE];
 
-	*(void **)&fetch = dlsym(RTLD_DEFAULT, "_ZN8BX_MEM_C13dbg_fetch_memEP8BX_CPU_CmjPh");
-	if (fetch == NULL || cpus == NULL || *cpus == NULL) {
-		putchar('-');
-		return;
-	}
 	putchar('+');
 	while (bytes > 0) {
-		unsigned long count = bytes < sizeof(page) ? bytes : sizeof(page);
+		unsigned long offset = address % PAGE, count = PAGE - offset < bytes ? PAGE - offset : bytes;
 
-		if (!fetch((*cpus)[0], address, (unsigned)count, page))
-			memset(page, 0xff, count);
-		fwrite(page, 1, count, stdout);
+		fwrite(page_of(address - offset, room) + offset, 1, count, stdout);
 		address += count;
 		bytes -= count;
 	}
+}
+
+/* A checksum of whole pages, to see whether two copies have the same; not against one who wants to deceive. */
+static void sum_memory(unsigned long address, unsigned long bytes)
+{
+	unsigned long long lane[4] = { 1, 2, 3, 4 }, word[4];
+	unsigned char room[PAGE];
+
+	for (unsigned long end = address + bytes; address < end; address += PAGE) {
+		const unsigned char *page = page_of(address, room);
+
+		for (unsigned i = 0; i < PAGE; i += sizeof(word)) {
+			memcpy(word, page + i, sizeof(word));
+			for (unsigned k = 0; k < 4; k++) {
+				lane[k] = (lane[k] ^ word[k]) * 0x9e3779b97f4a7c15ull;
+				lane[k] ^= lane[k] >> 29;
+			}
+		}
+	}
+	printf("sum %016llx%016llx%016llx%016llx\n", lane[0], lane[1], lane[2], lane[3]);
 }
 
 /* The display is a pseudo-terminal that nobody reads: the debugger draws it at each stop, until its buffer is full. */
@@ -206,6 +241,8 @@ char *readline(const char *prompt)
 		line[count] = '\0';
 		if (sscanf(line, "!read %lx %lu", &address, &bytes) == 2)
 			read_memory(address, bytes);
+		else if (sscanf(line, "!sum %lx %lu", &address, &bytes) == 2)
+			sum_memory(address, bytes);
 		else if (strcmp(line, "!fork") == 0)
 			copy();
 		else if (line[0] == '!' && hooks_command(line))
