@@ -188,7 +188,7 @@ static u32 hits_parse(const struct target *target, struct target_hit hits[TARGET
 static u32 go(struct target *target, const char *command)
 {
 	struct target_hit hits[TARGET_HITS];
-	bool woken = false;
+	bool woken = false, changes = false;
 	u32 stop = 0;
 
 	target->moves++;
@@ -197,19 +197,34 @@ static u32 go(struct target *target, const char *command)
 		return dead(target);
 	if (target->host->com1(target->host->context))	/* all that was sent up to here */
 		woken = true;
+	for (u32 i = 0; i < target->host->edit_count; i++)
+		changes = changes || target->host->edits[i].tick == target->tick;
 	for (u32 i = hits_parse(target, hits); i > 0; i--) {
 		target->hit = hits[i - 1];
 		stop |= target->hit.what;
 	}
+	for (u32 i = 0; changes && i < target->host->edit_count; i++)
+		if (target->host->edits[i].tick == target->tick && !target_change(target, &target->host->edits[i]))
+			return dead(target);
 	return woken ? stop | TARGET_WOKEN : stop;
 }
 
 u32 target_step(struct target *target, u64 count)
 {
+	u64 end = target->tick + count;
+	u32 stop = 0;
 	char command[32];
 
-	snprintf(command, sizeof(command), "s %llu\n", (unsigned long long)count);
-	return go(target, command);
+	while (stop == 0 && target->tick < end) {
+		u64 to = end;
+
+		for (u32 i = 0; i < target->host->edit_count; i++)
+			if (target->host->edits[i].tick > target->tick && target->host->edits[i].tick < to)
+				to = target->host->edits[i].tick;
+		snprintf(command, sizeof(command), "s %llu\n", (unsigned long long)(to - target->tick));
+		stop = go(target, command);
+	}
+	return stop;
 }
 
 u32 target_run(struct target *target, u64 until)
@@ -329,6 +344,16 @@ bool target_write(struct target *target, u64 address, const void *data, u64 byte
 		if (target_ask(target, "setpmem 0x%llx 1 %u", (unsigned long long)(address + i), from[i]) == NULL)
 			return false;
 	return true;
+}
+
+bool target_change(struct target *target, const struct target_edit *edit)
+{
+	if (edit->name[0] == '\0')
+		return target_write(target, edit->address, edit->data, edit->bytes);
+	target->moves++;
+	target->fetchable = false;	/* what it said of the next instruction may not hold any more */
+	return target_ask(target, "!set %s %llx", edit->name, (unsigned long long)edit->value) != NULL &&
+	       strstr(target->text, "!unknown") == NULL;
 }
 
 int target_open(struct target *target, const struct target_host *host, const struct temp *temp,

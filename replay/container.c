@@ -68,7 +68,7 @@ static struct json_object *manifest_make(const struct recording *recording)
 	for (int i = 0; i < 16; i++)
 		id[i] = "0123456789abcdef"[recording->id >> (60 - 4 * i) & 15];
 	id[16] = '\0';
-	add_number(root, "format", RECORDING_FORMAT);
+	add_number(root, "format", recording->edits.count > 0 ? RECORDING_FORMAT_FORK : RECORDING_FORMAT);
 	add_text(root, "tool", REPRISE_VERSION);
 	add_text(root, "build", recording->build);
 	add_text(root, "counter", COUNTER);
@@ -135,6 +135,8 @@ static void put_all(struct writer *writer, const struct recording *recording)
 		snprintf(name, sizeof(name), "states/%u", v);
 		put(writer, name, recording->vm[v].states.data, recording->vm[v].states.count);
 	}
+	if (recording->edits.count > 0)
+		put(writer, EDITS, recording->edits.data, recording->edits.count);
 	put_images(writer, recording);
 	text = say_format("%s", writer->sums);
 	put(writer, SUMS, text, strlen(text));

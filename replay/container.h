@@ -8,6 +8,7 @@
 #define MANIFEST "recording.json"
 #define PLAN "plan"
 #define SUMS "SHA256SUMS"
+#define EDITS "edits"
 #define COUNTER "bochs-2.7-tsc"
 #define NAME_MAX_BYTES 96
 

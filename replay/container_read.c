@@ -147,9 +147,9 @@ static int read_manifest(struct recording *recording, struct json_object *root, 
 {
 	struct json_object *vms = NULL, *finished = NULL;
 
-	if (number_of(root, "format") != RECORDING_FORMAT)
+	if (number_of(root, "format") != RECORDING_FORMAT && number_of(root, "format") != RECORDING_FORMAT_FORK)
 		return say_fail(STATUS_REFUSED, "%s: a recording of format %llu; this reprise reads format %d", recording->path,
-				(unsigned long long)number_of(root, "format"), RECORDING_FORMAT);
+				(unsigned long long)number_of(root, "format"), RECORDING_FORMAT_FORK);
 	if (strcmp(text_of(root, "counter"), COUNTER) != 0)
 		return say_fail(STATUS_REFUSED, "%s: recorded with the counter '%s'; this platform counts with %s",
 				recording->path, text_of(root, "counter"), COUNTER);
@@ -236,6 +236,18 @@ static int take_images(struct recording *recording, struct members *members)
 		}
 	}
 	return 0;
+}
+
+/* Of a fork. */
+static void take_edits(struct recording *recording, struct members *members)
+{
+	const struct member *member = find(members, EDITS);
+
+	if (member == NULL)
+		return;
+	recording->edits.data = say_alloc(member->data.count + 1);
+	recording->edits.count = member->data.count;
+	memcpy(recording->edits.data, member->data.data, member->data.count + 1);
 }
 
 static int scan(struct recording *recording, u32 v, const u8 *data, u64 bytes, const char *name, bool strict)
@@ -351,6 +363,8 @@ int recording_parse(const char *path, const struct bytes *file, const char *buil
 		status = take_manifest(recording, members, build);
 	if (status == 0)
 		status = take_plan(recording, members);
+	if (status == 0)
+		take_edits(recording, members);
 	if (status == 0)
 		status = take_images(recording, members);
 	if (status == 0 && recording->finished)

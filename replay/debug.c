@@ -7,6 +7,7 @@
 
 #include "core.h"
 #include "debug_verb.h"
+#include "fork.h"
 #include "gdb.h"
 #include "monitor.h"
 #include "options.h"
@@ -103,6 +104,9 @@ static int open_recording(struct subject *subject, struct debug_options *options
 
 	subject->recorded = true;
 	memmove(options->word, options->word + 1, --options->words * sizeof(options->word[0]));
+	subject->travel->recording = &subject->recording;
+	if (status == 0)
+		status = fork_read(subject->travel, &subject->recording);
 	if (status == 0)
 		subject->travel->hooks = replay_begin(&subject->recording, &subject->travel->spec, &whole);
 	return status != 0 ? status : subject->travel->hooks != NULL ? 0 : STATUS_REFUSED;

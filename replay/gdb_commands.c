@@ -93,24 +93,82 @@ static void write_memory(struct gdb *gdb, const char *text)
 		gdb_reply(gdb, "E16");
 		return;
 	}
-	if (!travel->live) {
+	if (!travel_changeable(travel)) {
+		if (bytes > 0)	/* gdb keeps the answer's text to itself */
+			say("a replay cannot be changed; 'monitor fork' makes a run of its own from here on");
 		gdb_reply(gdb, bytes == 0 ? "OK" : REFUSAL);
 		return;
 	}
 	text++;
-	for (u64 i = 0; i < bytes; i++) {
-		u64 gpa, at;
-		u8 byte;
+	for (u64 done = 0; done < bytes;) {
+		struct target_edit edit = { .bytes = TARGET_EDIT_BYTES };
+		u64 gpa, page = 4096 - ((address + done) & 4095);
 
-		if (registers == NULL || !gdb_unhex(text + 2 * i, 1, &byte) ||
-		    !travel_walk(travel, travel->place.vm, registers, address + i, &gpa, NULL, NULL) ||
-		    !travel_address(travel, travel->place.vm, gpa, 1, &at) ||
-		    !target_write(&travel->now, at, &byte, 1)) {
+		if (edit.bytes > bytes - done)
+			edit.bytes = (u32)(bytes - done);
+		if (edit.bytes > page)
+			edit.bytes = (u32)page;
+		if (registers == NULL || !gdb_unhex(text + 2 * done, edit.bytes, edit.data) ||
+		    !travel_walk(travel, travel->place.vm, registers, address + done, &gpa, NULL, NULL) ||
+		    !travel_address(travel, travel->place.vm, gpa, edit.bytes, &edit.address) || !travel_edit(travel, &edit)) {
 			gdb_reply(gdb, "E0e");
 			return;
 		}
+		done += edit.bytes;
 	}
 	gdb_reply(gdb, "OK");
+}
+
+/* Writes register `n`, of which `hex` is the value as gdb sends it. Null, or why not. */
+static const char *set_register(struct gdb *gdb, u32 n, const char *hex)
+{
+	u8 value[GDB_REGISTER_BYTES] = { 0 }, now[GDB_REGISTER_BYTES];
+	struct gdb_registers registers;
+	u32 bytes;
+
+	if (gdb->vm != gdb->travel->place.vm || !gdb_registers_get(gdb->travel, gdb->vm, &registers))
+		return "E.this VM does not run now: only the one that runs can be changed";
+	bytes = gdb_register(&registers, n, now);
+	if (bytes == 0 || !gdb_unhex(hex, bytes, value))
+		return "E16";
+	if (memcmp(value, now, bytes) == 0)
+		return NULL;
+	for (u32 part = 0; part < bytes; part += 8) {
+		struct target_edit edit = { .tick = 0 };
+
+		memcpy(&edit.value, value + part, bytes - part < 8 ? bytes - part : 8);
+		if (!gdb_register_name(&registers, n, part / 8, &edit))
+			return "E.this register cannot be written: general ones, RIP, EFLAGS and vectors can";
+		if (!travel_edit(gdb->travel, &edit))
+			return "E05";
+	}
+	return NULL;
+}
+
+/* P n=value, or G values */
+static void write_registers(struct gdb *gdb, char what, const char *text)
+{
+	const char *why = NULL;
+	struct gdb_registers registers;
+	u64 n = 0;
+
+	if (!travel_changeable(gdb->travel)) {
+		gdb_reply(gdb, REFUSAL);
+		return;
+	}
+	if (what == 'P') {
+		why = gdb_number(&text, &n) && n < gdb_register_count() && *text == '=' ? set_register(gdb, (u32)n, text + 1) :
+											   "E16";
+	} else {
+		for (u32 i = 0; why == NULL && i < gdb_register_count() && *text != '\0'; i++) {
+			u8 value[GDB_REGISTER_BYTES];
+			u32 bytes = gdb_registers_get(gdb->travel, gdb->vm, &registers) ? gdb_register(&registers, i, value) : 0;
+
+			why = strlen(text) < 2 * bytes ? "E16" : set_register(gdb, i, text);
+			text += why == NULL ? 2 * bytes : 0;
+		}
+	}
+	gdb_reply(gdb, why == NULL ? "OK" : why);
 }
 
 /* ---- breakpoints */
@@ -337,7 +395,7 @@ void gdb_handle(struct gdb *gdb, const char *text)
 	case 'g': read_registers(gdb); break;
 	case 'p': read_register(gdb, rest); break;
 	case 'G':
-	case 'P': gdb_reply(gdb, gdb->travel->live ? "E.registers cannot be written" : REFUSAL); break;
+	case 'P': write_registers(gdb, text[0], rest); break;
 	case 'm': read_memory(gdb, rest); break;
 	case 'M': write_memory(gdb, rest); break;
 	case 'Z': breakpoint(gdb, true, rest); break;

@@ -201,6 +201,41 @@ char *gdb_description(void)
 	return text;
 }
 
+bool gdb_register_name(const struct gdb_registers *registers, u32 n, u32 part, struct target_edit *edit)
+{
+	static const char *const general[] = { "RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
+					       "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15" };
+	const struct reg *reg = find(n);
+
+	if (reg == NULL)
+		return false;
+	switch ((enum source)reg->source) {
+	case GPR:
+		snprintf(edit->name, sizeof(edit->name), "%s", general[reg->index]);
+		return true;
+	case RIP:
+		snprintf(edit->name, sizeof(edit->name), "RIP");
+		if (!registers->core.segment[TARGET_CS].l)
+			edit->value = (edit->value - registers->core.segment[TARGET_CS].base) & 0xffffffffull;
+		return true;
+	case FLAGS:
+		snprintf(edit->name, sizeof(edit->name), "EFLAGS");
+		return true;
+	case XMM:
+	case YMM_HIGH:
+		snprintf(edit->name, sizeof(edit->name), "xmm%02u_%u", reg->index, part + (reg->source == YMM_HIGH ? 2 : 0));
+		return true;
+	case SELECTOR:
+	case BASE:
+	case MXCSR:
+	case SYSTEM:
+	case FPU_CONTROL:
+	case ST:
+		break;
+	}
+	return false;
+}
+
 /* A VM that does not run now: its registers are in the hypervisor and in its VMCS. Vectors are not shown. */
 static bool get_other(struct travel *travel, u32 vm, struct gdb_registers *r)
 {

@@ -21,6 +21,9 @@ u64 gdb_pc(const struct target_registers *registers);
 /* The value of register `n`, little-endian, and its size in bytes. */
 u32 gdb_register(const struct gdb_registers *registers, u32 n, u8 value[GDB_REGISTER_BYTES]);
 
+/* What to change for part `part` (8 bytes) of register `n` to become edit->value; false: it cannot be changed. */
+bool gdb_register_name(const struct gdb_registers *registers, u32 n, u32 part, struct target_edit *edit);
+
 /* The target description (XML); the caller frees it. */
 char *gdb_description(void);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands behind gdb's `monitor` and `reprise query`. */
+#include "fork.h"
 #include "monitor_internal.h"
 #include "travel_internal.h"
 
@@ -359,8 +360,56 @@ static bool do_space(struct call *call)
 
 static bool do_fork(struct call *call)
 {
-	call->travel->live = true;
-	fprintf(call->out, "from here on this run is live: memory can be written, and there is no way back\n");
+	if (!travel_fork(call->travel)) {
+		fprintf(call->out, "this run cannot be forked here\n");
+		return false;
+	}
+	fprintf(call->out, "from here on this run is on its own: registers and memory can be written, and what a recording has for "
+			   "later does not come in any more\n");
+	return true;
+}
+
+static bool do_set(struct call *call)
+{
+	struct travel *travel = call->travel;
+	const struct target_registers *registers = travel_registers(travel);
+	struct target_edit edit = { .bytes = 8 };
+	u64 linear, gpa;
+
+	if (!monitor_need(call, 2, "set ADDRESS VALUE [BYTES]") || !monitor_address(call, call->word[1], &linear))
+		return false;
+	edit.value = strtoull(call->word[2], NULL, 0);
+	if (call->count > 3)
+		edit.bytes = (u32)strtoul(call->word[3], NULL, 0);
+	memcpy(edit.data, &edit.value, sizeof(edit.value));
+	if (!travel_changeable(travel)) {
+		fprintf(call->out, "a replay cannot be changed; 'fork' makes a run of its own from here on\n");
+		return false;
+	}
+	if (edit.bytes < 1 || edit.bytes > 8 || registers == NULL ||
+	    !travel_walk(travel, travel->place.vm, registers, linear, &gpa, NULL, NULL) ||
+	    !travel_address(travel, travel->place.vm, gpa, edit.bytes, &edit.address) || !travel_edit(travel, &edit)) {
+		fprintf(call->out, "0x%" PRIx64 " cannot be written\n", linear);
+		return false;
+	}
+	return true;
+}
+
+static bool do_record(struct call *call)
+{
+	if (!monitor_need(call, 1, "record FILE.rpl"))
+		return false;
+	if (call->travel->recording == NULL || !call->travel->forked) {
+		fprintf(call->out, "%s\n", call->travel->recording == NULL ? "only a fork of a recording can be kept; record this run first" :
+									      "this is the recording itself; 'fork' makes a run of its own");
+		return false;
+	}
+	if (!fork_write(call->travel, call->word[1])) {
+		fprintf(call->out, "%s could not be written\n", call->word[1]);
+		return false;
+	}
+	fprintf(call->out, "%s has the recording, and %u changes\n", call->word[1], call->travel->host.edit_count);
+	monitor_number(call->json, "changes", call->travel->host.edit_count);
 	return true;
 }
 
@@ -386,7 +435,9 @@ static const struct { const char *name, *what; bool (*run)(struct call *call); }
 	{ "debugged", "debugged [STOPS] [WATCHPOINTS]: through the whole run once, stopping so often", monitor_debugged },
 	{ "costs", "costs [TICKS]: what breakpoints and watchpoints cost that are not hit", monitor_costs },
 	{ "this-space", "this-space on|off: new breakpoints hold for this VM and CR3 only", do_space },
-	{ "fork", "fork: from here on the run is live and can be changed", do_fork },
+	{ "fork", "fork: from here on the run is on its own, and can be changed", do_fork },
+	{ "set", "set ADDRESS VALUE [BYTES]: writes memory, in a fork or a live run", do_set },
+	{ "record", "record FILE.rpl: keeps the fork as a recording of its own", do_record },
 	{ "help", "help", do_help },
 };
 

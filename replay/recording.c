@@ -130,6 +130,7 @@ void recording_free(struct recording *recording)
 		free(recording->vm[v].states.data);
 		free(recording->guest[v]);
 	}
+	free(recording->edits.data);
 	free(recording->path);
 	memset(recording, 0, sizeof(*recording));
 }

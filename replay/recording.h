@@ -11,6 +11,7 @@
 #include "hv/session.h"
 
 #define RECORDING_FORMAT 2
+#define RECORDING_FORMAT_FORK 3	/* with changes (replay/fork.c) */
 #define RECORDING_BUILD_BYTES 65	/* hexadecimal SHA-256 and a NUL */
 
 /* How far a VM got, from the last record of its journal. */
@@ -39,6 +40,7 @@ struct recording {
 	struct bytes image[VM_MAX][PLAN_IMAGES];
 	struct recording_vm vm[VM_MAX];
 	u64 length[VM_MAX];		/* if finished: how far each got, by the manifest */
+	struct bytes edits;		/* of a fork: its changes, text */
 	char *guest[VM_MAX];		/* what each was made from, for people */
 };
 

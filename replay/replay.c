@@ -309,9 +309,14 @@ const struct run_hooks *replay_begin(struct recording *the_recording, struct run
 
 int replay_run(struct recording *the_recording, struct run_spec *run, const struct replay_wish *the_wish)
 {
-	const struct run_hooks *hooks = replay_begin(the_recording, run, the_wish);
+	const struct run_hooks *hooks = NULL;
 	int status = STATUS_REFUSED;
 
+	if (the_recording->edits.count > 0)	/* its changes are made by the debugger */
+		say("%s is a fork: 'reprise debug' and 'reprise query %s --from end console' go through it", the_recording->path,
+		    the_recording->path);
+	else
+		hooks = replay_begin(the_recording, run, the_wish);
 	if (hooks != NULL)
 		status = run_guests(run, hooks);
 	else

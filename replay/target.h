@@ -26,6 +26,17 @@ enum target_stop {
 	TARGET_DEAD = 0x40		/* the platform ended or does not answer; only target_close is left */
 };
 
+/* A change from outside, at a time: memory, or a register of the VM that runs then. It is made whenever the time comes. */
+#define TARGET_EDIT_BYTES 64u
+struct target_edit {
+	u64 tick;
+	char name[12];			/* the emulator's name of a register; empty: memory */
+	u64 value;
+	u64 address;			/* host-physical */
+	u32 bytes;
+	u8 data[TARGET_EDIT_BYTES];
+};
+
 /* Who is told while the machine runs. */
 struct target_host {
 	void *context;
@@ -33,6 +44,8 @@ struct target_host {
 	int wake;			/* a descriptor, or -1 */
 	bool (*wake_now)(void *context);	/* something happened there: shall the machine stop? */
 	void (*alive)(void *context);	/* a second went by, and the machine still runs */
+	const struct target_edit *edits;	/* in the order of their times */
+	u32 edit_count;
 };
 
 /* A breakpoint, a watchpoint or an instruction of a guest that was come by. */
@@ -131,6 +144,9 @@ bool target_read(struct target *target, u64 address, void *data, u64 bytes);
 /* A checksum of whole pages: that of another moment or copy is the same if they hold the same. */
 bool target_sum(struct target *target, u64 address, u64 bytes, char text[65]);
 bool target_write(struct target *target, u64 address, const void *data, u64 bytes);
+
+/* Makes the change now. */
+bool target_change(struct target *target, const struct target_edit *edit);
 bool target_registers(struct target *target, struct target_registers *registers);
 bool target_vectors(struct target *target, struct target_vectors *vectors);
 

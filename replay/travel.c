@@ -340,6 +340,66 @@ enum travel_result travel_goto_tick(struct travel *travel, u64 tick)
 	return (stop & TARGET_WOKEN) != 0 ? TRAVEL_INTERRUPTED : TRAVEL_STOPPED;
 }
 
+/* ---- changes */
+
+void travel_edit_add(struct travel *travel, const struct target_edit *edit)
+{
+	u32 count = travel->host.edit_count;
+
+	if (count == travel->edit_room) {
+		travel->edit_room = 2 * count + 16;
+		travel->edits = realloc(travel->edits, travel->edit_room * sizeof(*travel->edits));
+		if (travel->edits == NULL)
+			exit(say_fail(STATUS_FAILED, "out of memory"));
+	}
+	travel->edits[count] = *edit;
+	travel->host.edits = travel->edits;
+	travel->host.edit_count = count + 1;
+}
+
+bool travel_changeable(const struct travel *travel)
+{
+	return travel->live || (travel->forked && travel->now.tick >= travel->fork_tick);
+}
+
+bool travel_edit(struct travel *travel, struct target_edit *edit)
+{
+	u64 here = travel->now.tick;
+	u32 kept = 0;
+
+	edit->tick = here;
+	if (!travel_changeable(travel) || !target_change(&travel->now, edit))
+		return false;
+	if (travel->live)
+		return travel_look(travel) == TRAVEL_STOPPED;
+	while (travel->host.edit_count > 0 && travel->edits[travel->host.edit_count - 1].tick > here)
+		travel->host.edit_count--;
+	travel_edit_add(travel, edit);
+	for (u32 i = 0; i < TRAVEL_CHECKPOINTS + TRAVEL_NEAR; i++) {
+		struct checkpoint *this = travel->checkpoint[i];
+
+		if (this != NULL && this->place.tick >= here)
+			drop(travel, i);
+		else if (this != NULL && i < travel->checkpoints)
+			kept = i + 1;
+	}
+	travel->checkpoints = kept;
+	travel->last = (struct travel_place){ 0 };
+	travel->end_tick = travel->end_seen = 0;
+	return travel_checkpoint(travel);
+}
+
+bool travel_fork(struct travel *travel)
+{
+	struct target_edit edit = { .address = travel->forked_flag, .bytes = 1, .data = { 1 } };
+
+	if (travel_changeable(travel))
+		return true;
+	travel->forked = true;
+	travel->fork_tick = travel->now.tick;
+	return travel->forked_flag == 0 || travel_edit(travel, &edit);
+}
+
 /* ---- start and end */
 
 /* Finds what the travel must know of the hypervisor in its ELF file. */
@@ -355,6 +415,8 @@ static int learn(struct travel *travel)
 			    !symbols_address(travel->hv, "vmcs_regions", &travel->vmcs) ||
 			    !symbols_address(travel->hv, "entry_ticks", &entry)))
 		status = say_fail(STATUS_FAILED, "%s: not the hypervisor's symbols", path);
+	if (status == 0 && !symbols_address(travel->hv, "input_forked", &travel->forked_flag))
+		travel->forked_flag = 0;
 	travel->entry_ticks = entry;	/* its address; travel_open reads it */
 	free(name);
 	free(path);
@@ -372,7 +434,8 @@ int travel_open(struct travel *travel)
 	travel->now.fd = travel->now.life = travel->now.com = -1;
 	travel->first_target = travel->now;
 	travel->link.fd = travel->link.listener = -1;
-	travel->host = (struct target_host){ travel, com1, -1, wake_now, alive };
+	travel->host = (struct target_host){ .context = travel, .com1 = com1, .wake = -1, .wake_now = wake_now, .alive = alive,
+					     .edits = travel->edits, .edit_count = travel->host.edit_count };
 	travel->interval = TRAVEL_INTERVAL;
 	if (status == 0)
 		status = file_read(&hv, LAYOUT_HV_END, &code);
@@ -430,6 +493,7 @@ void travel_close(struct travel *travel)
 	temp_close(&travel->temp, travel->spec.keep);
 	symbols_free(travel->symbols);
 	symbols_free(travel->hv);
+	free(travel->edits);
 	for (u32 vm = 0; vm < VM_MAX; vm++)
 		free(travel->console[vm].text);
 }

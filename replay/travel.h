@@ -83,7 +83,12 @@ struct travel {
 	bool diverged;			/* a digest of the recording did not match: */
 	u64 diverged_position;
 	bool live;			/* a run of its own: it can be changed, and not gone back in */
+	bool forked;			/* a run of its own from fork_tick on, by the changes in `edits`: it repeats, too */
+	u64 fork_tick, forked_flag;	/* forked_flag: where the hypervisor's input_forked is, 0: it has none */
+	struct target_edit *edits;
+	u32 edit_room;			/* their number is in `host` */
 	u32 armed[2][TARGET_BREAKS];	/* the breakpoints and watchpoints that are set, by the target's numbers */
+	const struct recording *recording;	/* NULL: a run by its options */
 	const struct run_hooks *hooks;	/* the hypervisor, its layout and disks; set before travel_open */
 };
 
@@ -106,6 +111,18 @@ enum travel_result travel_step_back(struct travel *travel, u32 vm);
 /* Until a breakpoint, forwards or backwards. `hit` is the index of what was hit. */
 enum travel_result travel_continue(struct travel *travel, struct travel_break *breaks, u32 count, u32 *hit);
 enum travel_result travel_continue_back(struct travel *travel, struct travel_break *breaks, u32 count, u32 *hit);
+
+/* From here on the run is on its own: it can be changed. False: it cannot be made so. */
+bool travel_fork(struct travel *travel);
+
+/* May it be changed here? */
+bool travel_changeable(const struct travel *travel);
+
+/* Changes it, here; what would have been later is forgotten. edit->tick is filled in. */
+bool travel_edit(struct travel *travel, struct target_edit *edit);
+
+/* Adds a change of a fork that was recorded, before travel_open. */
+void travel_edit_add(struct travel *travel, const struct target_edit *edit);
 
 /* Makes a checkpoint here. */
 bool travel_checkpoint(struct travel *travel);

@@ -5,6 +5,7 @@
 #include "say.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define ARGUMENTS 250
+#define JOBS 8
 #define RUNS 1000ul		/* unless --runs says otherwise */
 #define CONSOLE_MAX (16u << 20)
 #define STATUS_NONE_FAILED 1	/* as grep: nothing was found */
@@ -37,31 +39,48 @@ int until_fail_wanted(int argc, char **argv)
 	return 0;
 }
 
-/* One recording; its console, NUL-terminated, or NULL. */
-static char *record(char **arguments, int *status)
-{
-	char *text = say_alloc(CONSOLE_MAX + 1);
-	size_t bytes = 0;
-	ssize_t got;
-	int pipes[2];
+/* A recording that is being made. */
+struct run {
+	unsigned long seed;
+	char *output;
 	pid_t child;
+	int console;
+};
 
-	if (pipe(pipes) != 0 || (child = fork()) < 0) {
-		free(text);
-		return NULL;
-	}
-	if (child == 0) {
+static bool start(struct run *run, char **arguments, unsigned count)
+{
+	char seed[40];
+	int pipes[2];
+
+	snprintf(seed, sizeof(seed), "--seed=%lu", run->seed);
+	arguments[count] = seed;
+	arguments[count + 1] = (char *)"-o";
+	arguments[count + 2] = run->output;
+	arguments[count + 3] = NULL;
+	if (pipe2(pipes, O_CLOEXEC) != 0)
+		return false;
+	run->child = fork();
+	if (run->child == 0) {
 		dup2(pipes[1], STDOUT_FILENO);
-		close(pipes[0]);
-		close(pipes[1]);
 		execv("/proc/self/exe", arguments);
 		_exit(127);
 	}
 	close(pipes[1]);
-	while ((got = read(pipes[0], text + bytes, CONSOLE_MAX - bytes)) > 0 || (got < 0 && errno == EINTR))
+	run->console = pipes[0];
+	return run->child > 0;
+}
+
+/* Its console, NUL-terminated, once it has ended. */
+static char *finish(struct run *run, int *status)
+{
+	char *text = say_alloc(CONSOLE_MAX + 1);
+	size_t bytes = 0;
+	ssize_t got;
+
+	while ((got = read(run->console, text + bytes, CONSOLE_MAX - bytes)) > 0 || (got < 0 && errno == EINTR))
 		bytes += got > 0 ? (size_t)got : 0;
-	close(pipes[0]);
-	while (waitpid(child, status, 0) < 0 && errno == EINTR)
+	close(run->console);
+	while (waitpid(run->child, status, 0) < 0 && errno == EINTR)
 		continue;
 	text[bytes] = '\0';
 	for (size_t i = 0; i < bytes; i++)	/* a NUL would end the search */
@@ -70,14 +89,62 @@ static char *record(char **arguments, int *status)
 	return text;
 }
 
+static bool recorded(int status)
+{
+	return WIFEXITED(status) && (WEXITSTATUS(status) < STATUS_USAGE || WEXITSTATUS(status) == STATUS_GUEST_FAILED);
+}
+
+/* Runs one after the other, as many at a time as there are CPUs. Returns a status. */
+static int search(const regex_t *regex, const char *output, char **arguments, unsigned count, unsigned long first, unsigned long runs)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned jobs = cpus < 1 ? 1 : cpus > JOBS ? JOBS : (unsigned)cpus;
+	int result = STATUS_NONE_FAILED;
+
+	for (unsigned long k = 0; k < runs && result == STATUS_NONE_FAILED; k += jobs) {
+		struct run run[JOBS];
+		unsigned started = 0;
+
+		while (started < jobs && k + started < runs) {
+			run[started].seed = first + k + started;
+			run[started].output = say_format("%s.%lu", output, run[started].seed);
+			if (!start(&run[started], arguments, count)) {
+				free(run[started].output);
+				break;
+			}
+			started++;
+		}
+		if (started == 0)
+			return say_fail(STATUS_FAILED, "run %lu could not be started", first + k);
+		for (unsigned i = 0; i < started; i++) {
+			int status = 0;
+			char *text = finish(&run[i], &status);
+
+			if (result == STATUS_NONE_FAILED && !recorded(status))
+				result = say_fail(STATUS_FAILED, "run %lu could not be recorded", run[i].seed);
+			if (result == STATUS_NONE_FAILED && regexec(regex, text, 0, NULL, 0) == 0) {
+				result = rename(run[i].output, output) == 0 ?
+						 0 : say_fail(STATUS_FAILED, "%s: %s", output, strerror(errno));
+				fputs(text, stdout);
+				if (result == 0)
+					say("run %lu failed; %s has it", run[i].seed, output);
+			}
+			unlink(run[i].output);
+			free(run[i].output);
+			free(text);
+		}
+	}
+	return result;
+}
+
 int until_fail_main(int argc, char **argv)
 {
 	const char *pattern = NULL, *output = NULL, *value;
-	unsigned long runs = RUNS;
-	char *arguments[ARGUMENTS + 4] = { (char *)"reprise", (char *)"record" };
-	char seed[40];
-	int count = 2;
+	unsigned long runs = RUNS, first = 1;
+	char *arguments[ARGUMENTS + 6] = { (char *)"reprise", (char *)"record" };
+	unsigned count = 2;
 	regex_t regex;
+	int status;
 
 	for (int i = 1; i < argc && count < ARGUMENTS; i++) {
 		int from = i;
@@ -89,15 +156,14 @@ int until_fail_main(int argc, char **argv)
 			runs = strtoul(value, &end, 10);
 			if (end == value || *end != '\0' || runs == 0)
 				return say_fail(STATUS_USAGE, "--runs '%s' is no number", value);
-		} else if (value_of(argc, argv, &i, "--seed") != NULL) {
-			return say_fail(STATUS_USAGE, "--until-fail chooses the seeds: run k has --seed k");
+		} else if ((value = value_of(argc, argv, &i, "--seed")) != NULL) {
+			first = strtoul(value, &end, 10);
+			if (end == value || *end != '\0')
+				return say_fail(STATUS_USAGE, "--seed '%s' is no number: the seed of the first run", value);
+		} else if ((value = value_of(argc, argv, &i, "-o")) != NULL ||
+			   (value = value_of(argc, argv, &i, "--output")) != NULL) {
+			output = value;
 		} else {
-			i = from;
-			value = value_of(argc, argv, &i, "-o");
-			output = value != NULL ? value : output;
-			i = from;
-			value = value_of(argc, argv, &i, "--output");
-			output = value != NULL ? value : output;
 			i = from;
 			arguments[count++] = argv[i];
 		}
@@ -106,32 +172,9 @@ int until_fail_main(int argc, char **argv)
 		return say_fail(STATUS_USAGE, "--until-fail needs a pattern, and -o FILE.rpl");
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE) != 0)
 		return say_fail(STATUS_USAGE, "'%s' is no regular expression", pattern);
-	arguments[count++] = seed;
-	for (unsigned long k = 1; k <= runs; k++) {
-		int status = 0;
-		char *text;
-		bool found;
-
-		snprintf(seed, sizeof(seed), "--seed=%lu", k);
-		text = record(arguments, &status);
-		if (text == NULL || WIFSIGNALED(status) || (WEXITSTATUS(status) >= STATUS_USAGE &&
-							    WEXITSTATUS(status) != STATUS_GUEST_FAILED)) {
-			free(text);
-			return say_fail(STATUS_FAILED, "run %lu could not be recorded", k);
-		}
-		found = regexec(&regex, text, 0, NULL, 0) == 0;
-		if (found) {
-			fputs(text, stdout);
-			say("run %lu failed; %s has it", k, output);
-		} else {
-			unlink(output);
-		}
-		free(text);
-		if (found) {
-			regfree(&regex);
-			return 0;
-		}
-	}
+	status = search(&regex, output, arguments, count, first, runs);
 	regfree(&regex);
-	return say_fail(STATUS_NONE_FAILED, "none of %lu runs matched '%s'", runs, pattern);
+	if (status == STATUS_NONE_FAILED)
+		say("none of %lu runs matched '%s'", runs, pattern);
+	return status;
 }

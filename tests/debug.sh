@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # tests/debug.sh BUILD: Debian's gdb on recordings, forwards and backwards; queries, cores, and what a debugger must bear.
 # The long ones are in tests/soak/debug (make debug-soak). Ends in "N passed, N failed".
-# seconds: 90
+# seconds: 120
 set -u
 build=$(realpath "$1")
 reprise=$build/reprise guests=$build/guests
@@ -24,13 +24,14 @@ query() { timeout -s KILL 60 "$reprise" query "$@" >out 2>err; }
 # gdb FILE.rpl [OPTION...], its commands on standard input
 gdb() {
 	cat >script
-	timeout -s KILL 60 "$reprise" debug "$@" -x script >out 2>&1 </dev/null
+	timeout -s KILL 60 "$reprise" debug -x script "$@" >out 2>&1 </dev/null
 }
 record() { timeout -s KILL 60 "$reprise" record "$@" </dev/null >out 2>err; }
 
 # ---- a recording that went wrong, as docs/debugging.md tells it
-timeout -s KILL 100 "$reprise" record --until-fail 'a task is lost' --runs 8 -o s.rpl "${small[@]}" </dev/null >out 2>err &&
-	grep -q 'a task is lost' out && grep -q 'run 4 failed' err && [ -s s.rpl ]
+# the failing run is the first that fails of those from 1 on; the test begins two before it
+timeout -s KILL 100 "$reprise" record --until-fail 'a task is lost' --seed 293 --runs 8 -o s.rpl "${small[@]}" </dev/null >out 2>err &&
+	grep -q 'a task is lost' out && grep -q 'run 295 failed' err && [ -s s.rpl ] && [ "$(echo s.rpl*)" = s.rpl ]
 verdict "--until-fail records run after run and keeps the one that fails" $?
 timeout -s KILL 60 "$reprise" record --until-fail 'never said' --runs 1 -o n.rpl "${small[@]}" </dev/null >out 2>err
 [ $? = 1 ] && [ ! -e n.rpl ]
@@ -48,7 +49,7 @@ reverse-continue
 backtrace
 monitor exits 1
 END
-grep -q 'guest_main ()' out && grep -q 'runs = 286' out && grep -q 'dequeue ()' out && grep -q 'in on_timer' out &&
+grep -q 'guest_main ()' out && grep -q 'runs = 7' out && grep -q 'dequeue ()' out && grep -q 'in on_timer' out &&
 	grep -qE 'PREEMPTION_TIMER .* dequeue\+' out
 verdict "watch and reverse-continue lead from the failure to the interrupt inside dequeue" $?
 
@@ -77,9 +78,21 @@ for guest in long/exceptions long/rep_interrupt long/string_io long/hlt_timer re
 	verdict "$guest: ten steps from random places and back: the same registers and memory" $?
 done
 
+# ---- many breakpoints and watchpoints
+{
+	for i in $(seq 100); do echo "hbreak *$((0x300000 + i * 257))"; done
+	for i in $(seq 20); do echo "watch *(char*)$((0x280000 + i * 4096))"; done
+	echo "break dequeue thread 1"
+	echo continue
+} | gdb s.rpl --symbols "$guests/long/scheduler"
+grep -q 'Breakpoint 121, dequeue' out
+verdict "a hundred breakpoints and twenty watchpoints are there at once, and the one that is met stops the guest" $?
+query s.rpl --json 'costs 600000' && jq -e '.breakpoints < 1.5 and .hot_breakpoints < 2 and .breakpoints > 0.5' out >/dev/null
+verdict "a hundred breakpoints that are not hit hardly slow the guest down" $?
+
 # ---- watchpoints: forwards and backwards the same writes; queries agree
 {
-	echo "watch *(int*)&tasks[0].runs"
+	echo "watch run_head"
 	for _ in $(seq 12); do echo continue; echo info registers position; done
 	echo "print 12345"
 	for _ in $(seq 12); do echo reverse-continue; echo info registers position; done
@@ -121,6 +134,33 @@ END
 grep -q "Cannot access memory" out
 verdict "addresses that are not mapped are errors of gdb's, not of the session" $?
 
+# ---- a run of its own
+gdb s.rpl --symbols "$guests/long/scheduler" <<'END'
+break guest_failure
+continue
+reverse-stepi 400
+info registers position
+monitor fork
+set $rbx = 0x1234
+set $xmm3.v2_int64[1] = 77
+set var tasks[0].runs = 4000
+stepi 5
+reverse-stepi 5
+print tasks[0].runs
+print $xmm3.v2_int64
+monitor set tasks+8 5 4
+monitor record f.rpl
+END
+cp out forked
+grep -q '= 4000$' forked && grep -q '= {0, 77}' forked && grep -q 'f.rpl has the recording, and 6 changes' forked &&
+	query f.rpl --symbols "$guests/long/scheduler" --from end --json 'digest; last-write tasks+12 4; digest' && cp out one &&
+	query f.rpl --from end --json 'digest' && cmp -s <(head -n 1 one) out &&
+	query s.rpl --from end --json 'digest' && ! cmp -s <(head -n 1 one) out
+verdict "after monitor fork registers and memory can be written, the run goes on by itself, and its recording repeats it" $?
+"$reprise" replay f.rpl >out 2>err </dev/null
+[ $? != 0 ] && grep -q 'is a fork' err
+verdict "a fork is not taken for the recording that it came from" $?
+
 # ---- a core
 timeout -s KILL 60 "$reprise" core s.rpl --at 50000 -o guest.core >out 2>err &&
 	command gdb -q -batch -ex "core-file guest.core" -ex 'info registers rip rsp' -ex 'x/2gx $rsp' "$guests/long/scheduler" >core.txt 2>err
@@ -142,7 +182,7 @@ trace s.rpl --level=instructions --json --from 50000 --to 51000 &&
 	[ "$(jq -r .position out | sort -n | uniq | wc -l)" = 1000 ] && [ "$(wc -l <out)" = 1000 ] &&
 	[ "$(jq -r .position out | head -n 1)" = 50000 ]
 verdict "the trace of instructions has each position once" $?
-trace s.rpl --symbols "$guests/long/scheduler" --level=blocks --json --from 50000 --to 51000 &&
+trace s.rpl --symbols "$guests/long/scheduler" --level=blocks --json --from 660500 --to 661500 &&
 	[ "$(jq -s 'map(.instructions) | add' out)" = 1000 ] && jq -e -s 'any(.symbol == "dequeue")' out >/dev/null
 verdict "the trace of blocks has the same number of instructions, and names functions" $?
 trace s.rpl --level=blocks --format=drcov -o c.drcov
@@ -160,6 +200,52 @@ while read -r a b _; do line="$line;goto end;last-write $a $b"; done <wanted
 query s.rpl --json "${line#;}" && [ -s wanted ] &&
 	[ "$(jq -r 'select(.before != null) | .position' out)" = "$(awk '{ print $3 }' wanted)" ]
 verdict "last-write agrees with the trace of all memory accesses" $?
+
+# ---- several VMs; segments; before paging; a replay that differs
+cat >two.conf <<END
+vm "left" { kernel = "$guests/long/smoke" memory = "8M" append = "" console = "file:left.txt" }
+vm "right" { kernel = "$guests/long/scheduler" memory = "8M" append = "" console = "file:right.txt" }
+END
+record -o two.rpl --seed 3 --workload two.conf
+gdb two.rpl --symbols "$guests/long/scheduler" <<'END'
+break dequeue thread 2
+continue
+info threads
+print tasks[1].id
+thread 1
+print tasks[1].id
+END
+grep -q 'Thread 2 hit Breakpoint 1, dequeue' out && grep -q 'Thread 1 (VM left)' out && grep -q '2 (VM right, running)' out &&
+	[ "$(grep -E '^\$1 = ' out)" = '$1 = 1' ] && ! grep -qE '^\$2 = 1$' out
+verdict "each VM is a thread with registers and memory of its own, and a breakpoint can be of one" $?
+gdb -- --seed 1 --memory 8M --flat "$guests/real/segments" <<'END'
+hbreak *0x20010
+continue
+info registers rip ip cs cs_base cr0
+x/2xb $pc
+reverse-stepi
+stepi
+info registers rip
+END
+grep -qE '^rip +0x20010 ' out && grep -qE '^ip +0x10 ' out && grep -qE '^cs_base +0x20000 ' out &&
+	grep -qE '^0x20010:.0x90.0x90' out && [ "$(grep -cE '^rip +0x20010 ' out)" = 2 ]
+verdict "in real mode gdb's program counter is linear, and breakpoints hold where CS.base is not 0" $?
+
+# one changed byte of input: the next digest does not match
+for k in 1 2 3 4 5 6; do sleep 0.1; printf %s $k; done |
+	timeout -s KILL 60 "$reprise" record -o typed.rpl --seed 2 --memory 16M --kernel "$guests/long/chance" --append 300 >out 2>err
+mkdir x && tar --zstd -C x -xf typed.rpl && cp x/journal/0 whole && "$build/tests-perturb" whole x/journal/0 >out 2>err &&
+	(cd x && find . -type f ! -name SHA256SUMS -printf '%P\n' | sort >../list && xargs sha256sum <../list >SHA256SUMS &&
+		tar --zstd -cf ../perturbed.rpl -T ../list SHA256SUMS)
+gdb perturbed.rpl <<'END'
+continue
+info registers position
+reverse-stepi
+info registers position
+x/2i $pc
+END
+grep -q 'the replay differs from its recording at position' out && [ "$(grep -c '^position' out)" = 2 ] && grep -q '^=> 0x' out
+verdict "gdb is told that a replay differs, and the place can be looked at" $?
 
 # ---- clients that misbehave
 record -o h.rpl --seed 1 --memory 8M --kernel "$guests/long/hang" --append "" --timeout 3

@@ -2,6 +2,9 @@
 /*
  * The replaying body of the input door: gives each VM what its journal says, where it says so, and checks each digest.
  * The first difference ends the VM and is reported. A journal that ends before its VM did ends the VM there.
+ *
+ * A debugger makes the run one of its own by setting input_forked in memory: from then on nothing of the journal comes in,
+ * and nothing is compared with it.
  */
 #include "input.h"
 #include "checkpoint.h"
@@ -27,6 +30,7 @@ struct reader {
 	u64 good;			/* position of the last digest that agreed */
 };
 
+volatile bool input_forked;
 static struct reader readers[VM_MAX];
 static struct session session;
 static u8 sector[SESSION_BYTES] __attribute__((aligned(512)));
@@ -138,6 +142,8 @@ static bool check(vm_id vm)
 
 	if (v->state == VCPU_ENDED)
 		return false;
+	if (input_forked)
+		return true;
 	if (r->over)
 		vcpu_end(vm, LINK_END_JOURNAL, 0);
 	else if (r->next.position < v->position || (r->next.position == v->position && r->next.time < vcpu_time(vm)))
@@ -153,7 +159,7 @@ static bool due(vm_id vm, u32 kind)
 {
 	struct reader *r = &readers[vm];
 
-	return check(vm) && r->next.kind == kind && r->next.position == vcpus[vm].position &&
+	return check(vm) && !input_forked && r->next.kind == kind && r->next.position == vcpus[vm].position &&
 	       r->next.time == vcpu_time(vm);
 }
 
@@ -190,6 +196,11 @@ u64 input_wait(vm_id vm, u64 now, u64 until)
 
 	if (!check(vm))
 		return now;
+	if (input_forked) {
+		if (until == TIME_NEVER)	/* for input, and none comes */
+			vcpu_end(vm, LINK_END_JOURNAL, 0);
+		return until == TIME_NEVER ? now : until;
+	}
 	if (r->next.position == vcpus[vm].position)
 		return r->next.time < until ? r->next.time : until;
 	if (until == TIME_NEVER)	/* it waits for input only, and none comes here */
@@ -247,7 +258,7 @@ void input_boundary(vm_id vm)
 		r->next_reached = after(v->position, REACHED_TICKS);
 		vcpu_report(vm, &reached);
 	}
-	if (v->position < r->next_digest || !check(vm))
+	if (input_forked || v->position < r->next_digest || !check(vm))
 		return;
 	r->next_digest = after(v->position, session.digest_ticks);
 	state_digest(vm, &digest);
@@ -276,7 +287,7 @@ static void compare_end(vm_id vm, const struct digest *digest)
 	struct reader *r = &readers[vm];
 	struct vcpu *v = &vcpus[vm];
 
-	if (v->end == LINK_END_DIFFERS || v->end == LINK_END_UNTIL || r->over)
+	if (v->end == LINK_END_DIFFERS || v->end == LINK_END_UNTIL || r->over || input_forked)
 		return;
 	if (r->next.kind != JOURNAL_END || r->next.position != v->position || r->next.time != vcpu_time(vm)) {
 		differ(vm, LINK_DIFFERS_EARLY, v->position, r->next.position);

@@ -16,6 +16,7 @@
  *   !exits N VPID               stop after the N-th VM exit from now (VPID 0: of any VM)
  *   !note 0|1                   do not stop at hits, remember the last ones
  *   !trail 0|1 VPID             remember the last boundaries before an instruction of a guest (VPID 0: of any)
+ *   !set NAME VALUE             a register: Bochs's name for a general one or a part of a vector, RIP, EFLAGS
  *   !clear                      none of all these
  *   !counts                     hits of each watchpoint, then of each breakpoint: "#what index hits"
  *   !hits, !steps               what was remembered, oldest first: "instructions-ago what address index"
@@ -227,11 +228,12 @@ static void *field(void *list, const char *path)
 	return NULL;
 }
 
+static void *tree;
+
 static bool find_fields(void)
 {
 	void *(*root)(void *sim) = NULL;
 	void **sim = dlsym(RTLD_DEFAULT, "SIM");
-	void *tree = NULL;
 
 	*(void **)&root = dlsym(RTLD_DEFAULT, "_ZN13bx_real_sim_c14get_bochs_rootEv");
 	if (root == NULL || sim == NULL || dlsym(RTLD_DEFAULT, "bx_cpu_array") == NULL)
@@ -289,6 +291,33 @@ static void clear(void)
 	watching(false);
 }
 
+static bool set_register(const char *name, unsigned long long value)
+{
+	void *this = **(void ***)dlsym(RTLD_DEFAULT, "bx_cpu_array");
+	void (*rip)(unsigned long value) = NULL;
+	void (*flags)(void *this, unsigned value) = NULL;
+	uint64_t *at;
+	char path[48];
+
+	*(void **)&rip = dlsym(RTLD_DEFAULT, "_Z20bx_dbg_set_rip_valuem");
+	*(void **)&flags = dlsym(RTLD_DEFAULT, "_ZN8BX_CPU_C14dbg_set_eflagsEj");
+	if (strcmp(name, "RIP") == 0) {
+		if (rip != NULL)
+			rip(value);
+		return rip != NULL;
+	}
+	if (strcmp(name, "EFLAGS") == 0) {
+		if (flags != NULL)
+			flags(this, (unsigned)value);
+		return flags != NULL;
+	}
+	snprintf(path, sizeof(path), "cpu0.%s%s", strncmp(name, "xmm", 3) == 0 ? "SSE." : "", name);
+	at = field(tree, path);
+	if (at != NULL)
+		*at = value;
+	return at != NULL;
+}
+
 static void print(const struct ring *ring)
 {
 	for (uint64_t i = ring->count < RING ? 0 : ring->count - RING; i < ring->count; i++) {
@@ -310,6 +339,7 @@ bool hooks_command(const char *line)
 {
 	unsigned long long address, cr3, bytes;
 	unsigned vpid, flag;
+	char name[16];
 
 	if (sscanf(line, "!break %llx %u %llx", &address, &vpid, &cr3) == 3) {
 		if (break_count == BREAKS) {
@@ -349,6 +379,9 @@ bool hooks_command(const char *line)
 		steps.count = 0;
 	} else if (strcmp(line, "!clear") == 0) {
 		clear();
+	} else if (sscanf(line, "!set %15s %llx", name, &bytes) == 2) {
+		if (!set_register(name, bytes))
+			printf("!unknown\n");
 	} else if (strcmp(line, "!counts") == 0) {
 		for (unsigned i = 0; i < watch_count; i++)
 			printf("#%u %u %llu\n", WRITE, i, (unsigned long long)watches[i].hits);

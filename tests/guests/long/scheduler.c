@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A scheduler with a bug that shows in about one run of ten: the timer's interrupt must fall between two instructions of
+/* A scheduler with a bug that shows in about one run of a thousand: the timer's interrupt must fall between two instructions of
  * dequeue(), which forgot to keep interrupts off. docs/debugging.md tells how it is found. */
 /* case only */
 #include "guest.h"
@@ -55,7 +55,7 @@ static u32 chance(void)
 static void work(struct task *task)
 {
 	task->runs++;
-	for (u32 i = chance() % 200; i > 0; i--)
+	for (u32 i = chance() % 50000; i > 0; i--)
 		asm volatile("pause");
 }
 
@@ -77,7 +77,7 @@ void guest_main(void)
 	sleeper = &tasks[1];
 	pit_start(0, 2, 60);
 	asm volatile("sti");
-	for (u32 round = 0; round < 500; round++) {
+	for (u32 round = 0; round < 20; round++) {
 		struct task *task = dequeue();
 
 		work(task);
