@@ -192,6 +192,8 @@ static void vector_through(vm_id vm, struct vmexit *x, u64 operand, u64 error)
 	info = event_of(field, (u32)operand >> 8 & 7, (u32)operand & 0xff);
 	if (EVENT_TYPE(info) == EVENT_EXTERNAL && ((F(GUEST_RFLAGS) & RFLAGS_IF) == 0 || (blocking & 3) != 0))
 		return;
+	if (EVENT_TYPE(info) == EVENT_HARDWARE_EXCEPTION && EVENT_VECTOR(info) == 8 && EVENT_VECTOR(x->interruption) == 8)
+		return;	/* a fault while #DF is delivered exits as itself, or is a triple fault */
 	if (EVENT_TYPE(info) == EVENT_NMI) {
 		if ((blocking & 3) != 0)
 			return;
