@@ -96,9 +96,15 @@ $(FUZZ)/sdm.dict: hv/x86.h hv/exits.def hv/vmcs.def fuzz/dictionary
 	fuzz/dictionary > $@
 check-needs: fuzz-plain $(FUZZ)/tool
 
-.PHONY: fuzz-flags fuzz-mutants
+.PHONY: fuzz-flags fuzz-sources fuzz-libraries fuzz-door fuzz-mutants
 fuzz-flags:
 	@echo '$(filter-out -MMD -MP $(WARN),$(FUZZ_FLAGS))'
+fuzz-sources:
+	@echo '$(FUZZ_LIB_C)'
+fuzz-libraries:
+	@echo '$(FUZZ_LIBS)'
+fuzz-door:
+	@echo '$(FUZZ_DOOR)'
 
 fuzz-mutants: fuzz-plain fuzz-afl fuzz-san $(FUZZ)/san/fuzz/blind.o $(FUZZ)/mutator.so $(FUZZ)/sdm.dict $B/mutate ## which of 40 seeded faults fuzzing finds, 60 s each (long; JOBS=n)
 	fuzz/mutants -j $(JOBS) -b $B
