@@ -83,7 +83,7 @@ fuzz: fuzz-afl $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## fuzz until Ct
 fuzz-ci: fuzz-afl fuzz-san fuzz-cov fuzz-path fuzz-plain $(FUZZ)/tool $(FUZZ)/mutator.so $(FUZZ)/sdm.dict ## fuzz all harnesses for FUZZ_SECONDS; fails on anything new
 	@fuzz/campaign $B ci $(FUZZ_SECONDS)
 
-fuzz-repro: fuzz-plain $(FUZZ)/tool ## explain CRASH=file: story, broken rule, stack
+fuzz-repro: fuzz-plain $(FUZZ)/tool all $B/monitor/hv.bin ## explain CRASH=file: story, broken rule, stack, a guest that shows it
 	@fuzz/campaign $B repro $(CRASH)
 
 $(FUZZ)/mutator.so: fuzz/mutator.c spec/step.c spec/step.h spec/steps.def hv/vmcs.def hv/exits.def fuzz/fuzz.mk

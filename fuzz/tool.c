@@ -8,12 +8,14 @@
  *   tool random SEED N   the bytes of N random steps, for measurements
  *   tool loop SECONDS FILE   exits a second
  *   tool check FILE...   text and bytes of each step are the same thing
+ *   tool guest FILE      assembly of a guest that does the same; what it cannot do to standard error
  *   tool count FILE...   steps, exits and bytes of inputs
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "guest_image.h"
 #include "guests.h"
 #include "spec/step.h"
 
@@ -193,6 +195,11 @@ int main(int argc, char **argv)
 		return loop(atof(argv[2]), argv[3]);
 	if (argc >= 3 && strcmp(argv[1], "check") == 0)
 		return check(argc - 2, argv + 2);
+	if (argc == 3 && strcmp(argv[1], "guest") == 0) {
+		size_t n = read_all(argv[2]);
+
+		return guest_image(bytes, n, stdout, stderr) != 0;
+	}
 	if (argc >= 3 && strcmp(argv[1], "count") == 0)
 		return count(argc - 2, argv + 2);
 	fprintf(stderr, "usage: tool text|story|bytes FILE, tool random SEED N, tool count FILE...\n");
