@@ -86,7 +86,7 @@ monitor: $B/monitor/hv.bin $B/monitor-fault/hv.bin
 -include $(MONITOR_O:.o=.d)
 
 .PHONY: matrix
-matrix: monitor $B/reprise $(GUEST) ## the agreement matrix from the last `make model`: build/model/matrix.txt, .html
+matrix: monitor $B/reprise $(GUEST) $B/fuzz/tool ## the agreement matrix from the last `make model`: build/model/matrix.txt, .html
 	model/matrix $B
 
 .PHONY: monitor-guests
