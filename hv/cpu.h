@@ -212,7 +212,11 @@ u64 cpu_ticks(void);
 /* The host-physical address of an object of the hypervisor that is a page or starts one. */
 /*@ assigns  \nothing;
     exits    never: \false;
-    ensures  where:    \result == physical((u64 *)object);
+    ensures  tables:   \forall integer v; 0 <= v < VM_MAX && object == &vm_ept[v].entry[0][0] ==> \result == ept_place(v);
+    ensures  msr:      \forall integer v; 0 <= v < VM_MAX && object == &vm_bitmaps[v].msr[0] ==> \result == msr_place(v);
+    ensures  io_a:     \forall integer v; 0 <= v < VM_MAX && object == &vm_bitmaps[v].io_a[0] ==> \result == io_a_place(v);
+    ensures  io_b:     \forall integer v; 0 <= v < VM_MAX && object == &vm_bitmaps[v].io_b[0] ==> \result == io_b_place(v);
+    ensures  ones:     object == &ones_page[0] ==> \result == ones_place;
     ensures  page:     \result % 4096 == 0 && \result + 4096 <= hypervisor_end;
 */
 u64 cpu_physical(const u64 *object);

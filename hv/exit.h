@@ -96,7 +96,8 @@ void exit_load(vm_id vm, struct vmexit *exit);
     requires exit:     \valid_read(exit);
     requires none:     vcpus[vm].event_info == 0;
     requires board:    board_ok(&boards[vm]);
-    requires clock:    exit->reason == EXIT_IO_INSTRUCTION ==> CLOCK_OK(vm);
+    requires clock:    CLOCK_OK(vm) || (exit_vectors(exit->reason) && event_valid(exit->vectoring) == 1 &&
+                       board_at(&boards[vm], vcpus[vm].position + vcpus[vm].idle + 1));
     requires ready:    gmem_ready(vm);
     requires event:    exit->reason == EXIT_EXCEPTION_NMI || exit->reason == EXIT_TASK_SWITCH ||
                        exit->reason == EXIT_EPT_VIOLATION ==> event_vectoring_ok(vm, exit);
@@ -107,7 +108,9 @@ void exit_load(vm_id vm, struct vmexit *exit);
     assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), HANDLED_FIELDS(vm), live_cr2, live_dr[0 .. 6], live_xcr0,
              count_invvpid[vm], vcpus[vm].gpr[0 .. 15], vcpus[vm].cr8, vcpus[vm].xcr0, vcpus[vm].entropy[0 .. 3];
     exits    never:    \false;
-    ensures  time:     \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  time:     \result != ACTION_STOP ==>
+                       \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  clock:    \result != ACTION_STOP ==> CLOCK_OK(vm);
     ensures  tick:     \result != ACTION_STOP && exit_vectors(exit->reason) && event_valid(exit->vectoring) == 1 ==>
                        vcpus[vm].position > \old(vcpus[vm].position);
     ensures  noted:    ATTENTION_OK(vm);
@@ -432,7 +435,7 @@ COLD enum action exit_task_switch(vm_id vm, const struct vmexit *exit);
     ensures  inside:  exit->gpa < vm_ram[vm].bytes ==> \result == ACTION_STOP;
     ensures  write:   (exit->qualification & 6) != 0 ==> \result == ACTION_STOP;
     ensures  ones:    \result == ACTION_RESUME ==>
-                      ept_translation(vm, exit->gpa / 4096) == ept_page(physical(&ones_page[0]) / 4096, EPT_READ, EPT_MT_WB);
+                      ept_translation(vm, exit->gpa / 4096) == ept_page(ones_place / 4096, EPT_READ, EPT_MT_WB);
     ensures  others:  \forall integer h; 0 <= h < EPT_GFN_END && (h != exit->gpa / 4096 || \result == ACTION_STOP) ==>
                       ept_same_at{Pre, Post}(vm, h);
 */

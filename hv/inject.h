@@ -134,7 +134,7 @@ COLD enum action inject_software(vm_id vm, u32 info, u32 length);
  * counts one tick for it (DESIGN: position and time). */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
-    requires exit:     \valid_read(exit) && \separated(exit, vcpus + (0 .. VM_MAX - 1));
+    requires exit:     \valid_read(exit);
     requires valid:    event_valid(exit->vectoring) == 1 && event_vectoring_ok(vm, exit);
     requires noted:    ATTENTION_OK(vm);
     assigns  vcpus[vm].event_info, vcpus[vm].event_error, vcpus[vm].event_length, vcpus[vm].attention,

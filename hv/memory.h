@@ -21,7 +21,7 @@ extern u64 ones_page[512];
 /* Host-physical address of the read-only page of ones that a VM reads outside its RAM. */
 /*@ assigns \nothing;
     exits   never: \false;
-    ensures where: \result == physical(&ones_page[0]) && \result % 4096 == 0;
+    ensures where: \result == ones_place && \result % 4096 == 0;
 */
 u64 memory_ones_page(void);
 

@@ -47,6 +47,37 @@ static void flush(vm_id vm)
 	}
 }
 
+/* The event that is pending, if any, goes into the VM-entry fields. */
+/*@ requires vm:       vm < VM_MAX;
+    requires current:  live_vmcs == vm;
+    requires running:  vcpus[vm].state == VCPU_RUNNING;
+    requires ready:    vm_ready(vm);
+    requires noted:    ATTENTION_OK(vm);
+    requires board:    board_ok(&boards[vm]);
+    requires clock:    CLOCK_OK(vm);
+    assigns  vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE],
+             vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[vm][PROCESSOR_BASED_CONTROLS], vcpus[vm].event_info,
+             vcpus[vm].nmi_pending, vcpus[vm].controls, vcpus[vm].attention, boards[vm].pic;
+    exits    never:    \false;
+    ensures  noted:    ATTENTION_OK(vm);
+    ensures  board:    board_ok(&boards[vm]);
+    ensures  clock:    CLOCK_OK(vm);
+    ensures  enter:    vm_enterable(vm);
+*/
+static inline void deliver(vm_id vm)
+{
+	bool due = (vcpus[vm].attention & ATTEND_EVENT) != 0 || (vcpus[vm].attention & ATTEND_INTERRUPT) != 0;
+
+	if (due)
+		inject_attend(vm);
+	/*@ assert places:   ept_inv(vm) && ept_confined(vm) && regions_apart && bitmaps_closed(vm); */
+	/*@ assert fields:   vmcs_addresses(vm) && vmcs_masks(vm); */
+	/*@ assert cpu:      cpu_mandatory(vmcs[vm][PROCESSOR_BASED_CONTROLS]); */
+	/*@ assert controls: vmcs_controls(vm); */
+	/*@ assert mirrored: controls_mirrored(vm) && xcr0_legal(vcpus[vm].xcr0); */
+	/*@ assert taken:    vcpus[vm].event_info == 0 && vcpus[vm].state == VCPU_RUNNING; */
+}
+
 /*
  * What must happen before the next entry. False: the slice is over.
  * A pending event is delivered first: it counts as part of the instruction that raised it, so that a moment lies at the
@@ -58,10 +89,12 @@ static void flush(vm_id vm)
     requires noted:    ATTENTION_OK(vm);
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
+    requires quantum:  QUANTUM_OK(vm);
     assigns  vmcs[vm][VM_ENTRY_INTERRUPTION_INFO], vmcs[vm][VM_ENTRY_EXCEPTION_ERROR_CODE],
              vmcs[vm][VM_ENTRY_INSTRUCTION_LENGTH], vmcs[vm][PROCESSOR_BASED_CONTROLS], vcpus[vm].event_info,
              vcpus[vm].nmi_pending, vcpus[vm].controls, vcpus[vm].attention, vcpus[vm].deadline, boards[vm];
     exits    never:    \false;
+    ensures  quantum:  QUANTUM_OK(vm);
     ensures  noted:    ATTENTION_OK(vm);
     ensures  board:    board_ok(&boards[vm]);
     ensures  clock:    CLOCK_OK(vm);
@@ -78,8 +111,7 @@ static COLD bool attend(vm_id vm)
 		if ((vcpus[vm].attention & ATTEND_TIME) != 0 || vcpus[vm].position >= vcpus[vm].deadline)
 			run_devices(vm);
 	}
-	if ((vcpus[vm].attention & ATTEND_EVENT) != 0 || (vcpus[vm].attention & ATTEND_INTERRUPT) != 0)
-		inject_attend(vm);
+	deliver(vm);
 	return true;
 }
 
@@ -92,8 +124,15 @@ static COLD bool attend(vm_id vm)
     requires timer:    vcpus[vm].deadline <= vcpus[vm].position + 0xfffffffe;
     assigns  GUEST_CHANGES(vm), vmcs[vm][VMX_PREEMPTION_TIMER_VALUE];
     exits    never:    \false;
-    ensures  tables:   ept_same_tables{Pre, Post}(vm);
+    ensures  isolated: vm_isolated(vm);
+    ensures  fresh:    vm_ept[vm].stale == 0;
     ensures  event:    event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0;
+    ensures  time:     \result != CPU_ENTRY_FAILED ==>
+                       -1 <= \result && 0 <= vcpus[vm].position + \result &&
+                       vcpus[vm].position + vcpus[vm].idle + \result < 0x7fffffff00000000;
+    ensures  back:     \result == -1 ==> exit_vectors(vmcs[vm][VM_EXIT_REASON]) &&
+                       event_valid(vmcs[vm][IDT_VECTORING_INFO]) == 1;
+    ensures  reported: event_reports_ok(vm);
 */
 static inline s64 enter(vm_id vm)
 {
@@ -105,13 +144,60 @@ static inline s64 enter(vm_id vm)
 	return cpu_enter(vm, vcpus[vm].position + vcpus[vm].idle);
 }
 
+/* What an exit asks for, after `ticks` in the guest. */
+/*@ requires vm:       vm < VM_MAX;
+    requires current:  live_vmcs == vm;
+    requires isolated: vm_isolated(vm);
+    requires fresh:    vm_ept[vm].stale == 0;
+    requires mirrored: controls_mirrored(vm);
+    requires event:    event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0 && vcpus[vm].event_info == 0;
+    requires running:  vcpus[vm].state == VCPU_RUNNING;
+    requires xcr0:     xcr0_legal(vcpus[vm].xcr0) && live_xcr0 == vcpus[vm].xcr0;
+    requires noted:    ATTENTION_OK(vm);
+    requires board:    board_ok(&boards[vm]);
+    requires clock:    CLOCK_OK(vm);
+    requires time:     -1 <= ticks && 0 <= vcpus[vm].position + ticks &&
+                       vcpus[vm].position + vcpus[vm].idle + ticks < 0x7fffffff00000000;
+    requires back:     ticks == -1 ==> exit_vectors(vmcs[vm][VM_EXIT_REASON]) &&
+                       event_valid(vmcs[vm][IDT_VECTORING_INFO]) == 1;
+    requires reported: event_reports_ok(vm);
+    requires exit:     \valid(exit);
+    assigns  HANDLED(vm), vcpus[vm].exits, *exit;
+    exits    never:    \false;
+    ensures  live:     live_xcr0 == vcpus[vm].xcr0;
+    ensures  isolated: vm_isolated(vm);
+    ensures  ready:    \result != ACTION_STOP && vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
+    ensures  fresh:    vm_ept[vm].stale == 0;
+    ensures  noted:    ATTENTION_OK(vm);
+    ensures  board:    board_ok(&boards[vm]);
+    ensures  clock:    \result != ACTION_STOP ==> CLOCK_OK(vm);
+    ensures  later:    \result != ACTION_STOP ==> \old(vcpus[vm].position) <= vcpus[vm].position;
+    ensures  time:     \result != ACTION_STOP ==> vcpus[vm].position + vcpus[vm].idle < 0x7fffffff00000004;
+    ensures  action:   \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
+*/
+static inline enum action handle(vm_id vm, struct vmexit *exit, s64 ticks)
+{
+	enum action action;
+
+	vcpus[vm].position = (u64)((s64)vcpus[vm].position + ticks);
+	vcpus[vm].exits++;
+	exit_load(vm, exit);
+	trace_exit(vm, exit);
+	action = exit_handle(vm, exit);
+	/*@ assert tables:   ept_inv(vm) && ept_confined(vm) && regions_apart && bitmaps_closed(vm); */
+	/*@ assert fields:   vmcs_addresses(vm) && vmcs_masks(vm); */
+	/*@ assert controls: vmcs_controls(vm); */
+	trace_handled(vm, exit);
+	return action;
+}
+
 /* One entry, and what the exit asks for. False: the slice is over. */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
     requires live:     live_vm == vm && live_xcr0 == vcpus[vm].xcr0;
     requires enter:    vm_enterable(vm);
     requires fresh:    vm_ept[vm].stale == 0;
-    requires timer:    vcpus[vm].deadline <= vcpus[vm].position + 0xfffffffe;
+    requires quantum:  QUANTUM_OK(vm);
     requires noted:    ATTENTION_OK(vm);
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
@@ -121,35 +207,21 @@ static inline s64 enter(vm_id vm)
     ensures  live:     live_xcr0 == vcpus[vm].xcr0;
     ensures  ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
     ensures  fresh:    vm_ept[vm].stale == 0;
+    ensures  quantum:  \result ==> QUANTUM_OK(vm);
     ensures  noted:    ATTENTION_OK(vm);
     ensures  board:    board_ok(&boards[vm]);
-    ensures  clock:    CLOCK_OK(vm);
+    ensures  clock:    \result ==> CLOCK_OK(vm);
     ensures  stopped:  !\result ==> vcpus[vm].state == VCPU_ENDED;
 */
 static inline bool step(vm_id vm, struct vmexit *exit)
 {
-	enum action action;
 	s64 ticks = enter(vm);
 
 	if (ticks == CPU_ENTRY_FAILED) {
 		stop_entry_failed(vm);
 		return false;
 	}
-	/*@ assert tables:   ept_inv(vm) && ept_confined(vm); */
-	/*@ assert fields:   vmcs_addresses(vm) && vmcs_masks(vm) && vmcs_controls(vm) && bitmaps_closed(vm) && regions_apart; */
-	vcpus[vm].position += (u64)ticks;
-	vcpus[vm].exits++;
-	exit_load(vm, exit);
-	trace_exit(vm, exit);
-	action = exit_handle(vm, exit);
-	/*@ assert isolated: ept_inv(vm) && ept_confined(vm) && regions_apart && bitmaps_closed(vm); */
-	/*@ assert addresses: vmcs_addresses(vm); */
-	/*@ assert masks:    vmcs_masks(vm); */
-	/*@ assert controls: vmcs_controls(vm); */
-	/*@ assert mirrored: controls_mirrored(vm) && event_valid(vmcs[vm][VM_ENTRY_INTERRUPTION_INFO]) == 0; */
-	/*@ assert xcr0:     xcr0_legal(vcpus[vm].xcr0) && live_xcr0 == vcpus[vm].xcr0; */
-	trace_handled(vm, exit);
-	switch (action) {
+	switch (handle(vm, exit, ticks)) {
 	case ACTION_RESUME:
 		return true;
 	case ACTION_SKIP:
@@ -170,6 +242,7 @@ void run_vm(vm_id vm)
 	    loop invariant live:    live_vm == vm && live_xcr0 == vcpus[vm].xcr0;
 	    loop invariant ready:   vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
 	    loop invariant fresh:   vm_ept[vm].stale == 0;
+	    loop invariant quantum: QUANTUM_OK(vm);
 	    loop invariant noted:   ATTENTION_OK(vm);
 	    loop invariant board:   board_ok(&boards[vm]);
 	    loop invariant clock:   CLOCK_OK(vm);

@@ -24,6 +24,15 @@
 	vcpus[vm].gpr[0 .. 15], vcpus[vm].host_rsp, vcpus[vm].tsc_entry, vcpus[vm].launched, vcpus[vm].deadline, \
 	vcpus[vm].exits, vcpus[vm].controls, vcpus[vm].cr8, vcpus[vm].xcr0, vcpus[vm].entropy[0 .. 3]
 
+/* What handling an exit may change (hv/exit.h). */
+#define HANDLED(vm) \
+	PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), HANDLED_FIELDS(vm), live_cr2, live_dr[0 .. 6], live_xcr0, \
+	count_invvpid[vm], vcpus[vm].gpr[0 .. 15], vcpus[vm].cr8, vcpus[vm].xcr0, vcpus[vm].entropy[0 .. 3]
+
+/* The next stop is not later than the end of the quantum, which lies within what the preemption timer can count. */
+#define QUANTUM_OK(v) \
+	(vcpus[v].deadline <= vcpus[v].quantum_end && vcpus[v].quantum_end <= vcpus[v].position + 0xfffffffe)
+
 /*@ // What holds of a VM between its entries: isolation, and that what is pending is legal.
     predicate vm_ready{L}(integer v) =
       vm_isolated(v) && controls_mirrored(v) && event_valid(vmcs[v][VM_ENTRY_INTERRUPTION_INFO]) == 0 &&
@@ -37,6 +46,28 @@
       xcr0_legal(vcpus[v].xcr0);
 */
 
+/*@ // What the VMCS reports of events after an exit is legal (SDM 3C 24.9.2, 24.9.3).
+    predicate event_reports_ok{L}(integer v) =
+      vmcs[v][VM_EXIT_REASON] <= 0xffffffff &&
+      (exit_vectors(vmcs[v][VM_EXIT_REASON]) ==>
+         event_reported_ok(vmcs[v][IDT_VECTORING_INFO], vmcs[v][IDT_VECTORING_ERROR_CODE],
+                           vmcs[v][VM_EXIT_INSTRUCTION_LENGTH], vmcs[v][GUEST_CR0])) &&
+      (vmcs[v][VM_EXIT_REASON] == 0 ==>
+         event_valid(vmcs[v][VM_EXIT_INTERRUPTION_INFO]) == 1 &&
+         event_reported_ok(vmcs[v][VM_EXIT_INTERRUPTION_INFO], vmcs[v][VM_EXIT_INTERRUPTION_ERROR_CODE],
+                           vmcs[v][VM_EXIT_INSTRUCTION_LENGTH], vmcs[v][GUEST_CR0]));
+
+    // Where nothing is reported the error code says nothing.
+    lemma event_reported_none:
+      \forall integer i, e, l, c; 0 <= i <= 0xffffffff && event_valid(i) == 0 ==> event_reported_ok(i, e, l, c);
+*/
+
+/*@ // A board that has not seen a later time than s has not seen a later one than t: what is left of it when time goes on.
+    lemma pit_clock_monotone: \forall integer s, t; 0 <= s <= t ==> pit_clock(s) <= pit_clock(t);
+    lemma board_later{L}: \forall struct board *b, integer s, t; 0 <= s <= t < BOARD_TIME_MAX && board_at{L}(b, s) ==>
+      board_at{L}(b, t);
+*/
+
 /* Runs the current VM until it halts, ends, or its position reaches the end of its quantum. */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
@@ -45,13 +76,14 @@
     requires noted:    ATTENTION_OK(vm);
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
+    requires quantum:  QUANTUM_OK(vm);
     assigns  ENTRY_CHANGES(vm), count_invept, last_invept;
     exits    never:    \false;
     ensures  live:     live_xcr0 == vcpus[vm].xcr0;
     ensures  ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
     ensures  noted:    ATTENTION_OK(vm);
     ensures  board:    board_ok(&boards[vm]);
-    ensures  clock:    CLOCK_OK(vm);
+    ensures  clock:    vcpus[vm].state != VCPU_ENDED ==> CLOCK_OK(vm);
 */
 void run_vm(vm_id vm);
 

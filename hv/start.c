@@ -122,15 +122,15 @@ static void write_system(vm_id vm, const struct plan_vm *plan)
     requires current: live_vmcs == vm;
     requires valid:   \valid_read(plan) && \valid_read(controls);
     requires legal:   controls_legal(controls);
-    requires inv:     ept_inv(vm) && vm_ept[vm].hfn * 4096 == physical(&vm_ept[vm].entry[0][0]);
+    requires inv:     ept_inv(vm) && vm_ept[vm].hfn * 4096 == ept_place(vm);
     assigns  vmcs[vm][PIN_BASED_CONTROLS .. SECONDARY_CONTROLS], vmcs[vm][IO_BITMAP_A .. MSR_BITMAPS],
              vmcs[vm][EPT_POINTER], vmcs[vm][VPID];
     exits    never:   \false;
     ensures  words:   vmcs_controls(vm) && vmcs[vm][PROCESSOR_BASED_CONTROLS] == controls->cpu;
     ensures  ept:     vmcs[vm][EPT_POINTER] == vm_ept[vm].hfn * 4096 + 0x5e && vmcs[vm][VPID] == vm + 1;
-    ensures  bitmaps: vmcs[vm][IO_BITMAP_A] == physical(&vm_bitmaps[vm].io_a[0]) &&
-                      vmcs[vm][IO_BITMAP_B] == physical(&vm_bitmaps[vm].io_b[0]) &&
-                      vmcs[vm][MSR_BITMAPS] == physical(&vm_bitmaps[vm].msr[0]);
+    ensures  bitmaps: vmcs[vm][IO_BITMAP_A] == io_a_place(vm) &&
+                      vmcs[vm][IO_BITMAP_B] == io_b_place(vm) &&
+                      vmcs[vm][MSR_BITMAPS] == msr_place(vm);
     ensures  counts:  vmcs[vm][VM_EXIT_MSR_STORE_COUNT] == 0 && vmcs[vm][VM_EXIT_MSR_LOAD_COUNT] == 0 &&
                       vmcs[vm][VM_ENTRY_MSR_LOAD_COUNT] == 0;
     ensures  event:   vmcs[vm][VM_ENTRY_INTERRUPTION_INFO] == 0;

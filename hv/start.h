@@ -15,7 +15,7 @@
     requires valid:    \valid_read(plan) && \valid_read(controls);
     requires legal:    controls_legal(controls);
     requires memory:   ept_inv(vm) && ept_confined(vm) && regions_apart;
-    requires tables:   vm_ept[vm].hfn * 4096 == physical(&vm_ept[vm].entry[0][0]);
+    requires tables:   vm_ept[vm].hfn * 4096 == ept_place(vm);
     assigns  vmcs[vm][0 .. 0x6fff], live_vmcs, vcpus[vm], vm_bitmaps[vm], boards[vm];
     exits    never:    \false;
     ensures  ready:    vm_ready(vm);
