@@ -93,7 +93,7 @@ void exit_load(vm_id vm, struct vmexit *exit);
 /* Emulates what the exit asks for. Unknown reasons: ACTION_STOP. */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
-    requires exit:     \valid_read(exit);
+    requires exit:     \valid_read(exit) && \separated(exit, boards + (0 .. VM_MAX - 1));
     requires none:     vcpus[vm].event_info == 0;
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm) || (exit_vectors(exit->reason) && event_valid(exit->vectoring) == 1 &&
@@ -169,17 +169,20 @@ enum action exit_cpuid(vm_id vm);
 
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
-    requires exit:    \valid_read(exit);
+    requires exit:    \valid_read(exit) && \separated(exit, boards + (0 .. VM_MAX - 1));
     requires none:    vcpus[vm].event_info == 0;
     requires board:   board_ok(&boards[vm]);
     requires clock:   CLOCK_OK(vm);
     requires ready:   gmem_ready(vm);
     requires noted:   ATTENTION_OK(vm);
     requires time:    TIME_OK(vm);
+    requires time:    TIME_OK(vm);
     assigns  PORTS(vm), INJECTED(vm), GUEST_MEMORY(vm), live_cr2,
              vcpus[vm].gpr[RAX], vcpus[vm].gpr[RCX], vcpus[vm].gpr[RSI], vcpus[vm].gpr[RDI],
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS];
     exits    never:   \false;
+    ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  clock:   CLOCK_OK(vm);
     ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
     ensures  noted:   ATTENTION_OK(vm);
     ensures  board:   board_ok(&boards[vm]);
@@ -203,13 +206,11 @@ enum action exit_cpuid(vm_id vm);
       ensures word:   \old(exit->qualification) % 8 == 1 ==>
                       vcpus[vm].gpr[RAX] / 0x10000 == \old(vcpus[vm].gpr[RAX]) / 0x10000;
       ensures double: \old(exit->qualification) % 8 == 3 ==> vcpus[vm].gpr[RAX] <= 0xffffffff;
-      ensures clock:  CLOCK_OK(vm);
     behavior out:
       assumes (exit->qualification & IO_STRING) == 0 && (exit->qualification & IO_IN) == 0 &&
               (exit->qualification % 8 <= 1 || exit->qualification % 8 == 3);
       assigns PORTS(vm);
       ensures skip:   \result == ACTION_SKIP;
-      ensures clock:  CLOCK_OK(vm);
     complete behaviors;
     disjoint behaviors;
 */
@@ -217,7 +218,7 @@ enum action exit_io(vm_id vm, const struct vmexit *exit);
 
 /*@ requires vm:      vm < VM_MAX;
     requires current: live_vmcs == vm;
-    requires exit:    \valid_read(exit);
+    requires exit:    \valid_read(exit) && \separated(exit, boards + (0 .. VM_MAX - 1));
     requires width:   exit->qualification % 8 <= 1 || exit->qualification % 8 == 3;
     requires none:    vcpus[vm].event_info == 0;
     requires board:   board_ok(&boards[vm]);
@@ -230,6 +231,7 @@ enum action exit_io(vm_id vm, const struct vmexit *exit);
              vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS];
     exits    never:   \false;
     ensures  time:    \old(vcpus[vm].position) <= vcpus[vm].position <= \old(vcpus[vm].position) + 4;
+    ensures  clock:   CLOCK_OK(vm);
     ensures  noted:   ATTENTION_OK(vm);
     ensures  action:  \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
     ensures  board:   board_ok(&boards[vm]);

@@ -36,7 +36,7 @@ u64 memory_ones_page(void);
     exits    never:    \false;
     ensures  ram:      vm_ram[vm].hpa == plan->ram_hpa && vm_ram[vm].bytes == plan->ram_bytes;
     ensures  inv:      \result ==> gmem_ready(vm);
-    ensures  place:    \result ==> vm_ept[vm].hfn * 4096 == physical(&vm_ept[vm].entry[0][0]);
+    ensures  place:    \result ==> vm_ept[vm].hfn * 4096 == ept_place(vm);
     ensures  mapped:   \result ==> \forall integer h; 0 <= h < plan->ram_bytes / 4096 ==>
                        ept_page_hfn(ept_translation(vm, h)) == plan->ram_hpa / 4096 + h;
     ensures  others:   \result ==> \forall integer h; plan->ram_bytes / 4096 <= h < EPT_GFN_END ==>

@@ -14,6 +14,8 @@
 #include "vcpu.h"
 #include "vmcs.h"
 
+struct vmexit run_exit;
+
 void run_devices(vm_id vm)
 {
 	u64 now = vcpu_time(vm);
@@ -34,6 +36,8 @@ void run_devices(vm_id vm)
     requires inv:      ept_inv(vm);
     assigns  vm_ept[vm].stale, count_invept, last_invept;
     exits    never:    \false;
+    ensures  inv:      ept_inv(vm);
+    ensures  confined: \old(ept_confined(vm)) ==> ept_confined(vm);
     ensures  fresh:    vm_ept[vm].stale == 0;
     ensures  flushed:  \old(vm_ept[vm].stale) != 0 ==>
                        count_invept == (u64)(\old(count_invept) + 1) && last_invept == vm_ept[vm].hfn * 4096 + 0x5e;
@@ -161,8 +165,7 @@ static inline s64 enter(vm_id vm)
     requires back:     ticks == -1 ==> exit_vectors(vmcs[vm][VM_EXIT_REASON]) &&
                        event_valid(vmcs[vm][IDT_VECTORING_INFO]) == 1;
     requires reported: event_reports_ok(vm);
-    requires exit:     \valid(exit);
-    assigns  HANDLED(vm), vcpus[vm].exits, *exit;
+    assigns  HANDLED(vm), vcpus[vm].exits, run_exit;
     exits    never:    \false;
     ensures  live:     live_xcr0 == vcpus[vm].xcr0;
     ensures  isolated: vm_isolated(vm);
@@ -175,20 +178,48 @@ static inline s64 enter(vm_id vm)
     ensures  time:     \result != ACTION_STOP ==> vcpus[vm].position + vcpus[vm].idle < 0x7fffffff00000004;
     ensures  action:   \result == ACTION_SKIP || \result == ACTION_RESUME || \result == ACTION_STOP;
 */
-static inline enum action handle(vm_id vm, struct vmexit *exit, s64 ticks)
+static inline enum action handle(vm_id vm, s64 ticks)
 {
 	enum action action;
 
 	vcpus[vm].position = (u64)((s64)vcpus[vm].position + ticks);
 	vcpus[vm].exits++;
-	exit_load(vm, exit);
-	trace_exit(vm, exit);
-	action = exit_handle(vm, exit);
+	exit_load(vm, &run_exit);
+	/*@ assert moved:    vcpus[vm].position == \at(vcpus[vm].position, Pre) + ticks; */
+	/*@ assert seen0: counter_at(&boards[vm].pit.counter[0], pit_clock(\at(vcpus[vm].position + vcpus[vm].idle, Pre))); */
+	/*@ assert seen1: counter_at(&boards[vm].pit.counter[1], pit_clock(\at(vcpus[vm].position + vcpus[vm].idle, Pre))); */
+	/*@ assert seen2: counter_at(&boards[vm].pit.counter[2], pit_clock(\at(vcpus[vm].position + vcpus[vm].idle, Pre))); */
+	/*@ assert seen:     board_at(&boards[vm], \at(vcpus[vm].position + vcpus[vm].idle, Pre)); */
+	/*@ assert first:    ticks == -1 ==> exit_vectors(run_exit.reason) && event_valid(run_exit.vectoring) == 1; */
+	trace_exit(vm, &run_exit);
+	action = exit_handle(vm, &run_exit);
 	/*@ assert tables:   ept_inv(vm) && ept_confined(vm) && regions_apart && bitmaps_closed(vm); */
 	/*@ assert fields:   vmcs_addresses(vm) && vmcs_masks(vm); */
 	/*@ assert controls: vmcs_controls(vm); */
-	trace_handled(vm, exit);
+	trace_handled(vm, &run_exit);
 	return action;
+}
+
+/* RIP moves past the instruction that has been emulated. */
+/*@ requires vm:       vm < VM_MAX;
+    requires current:  live_vmcs == vm;
+    requires ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
+    requires clock:    CLOCK_OK(vm);
+    requires time:     vcpus[vm].position + vcpus[vm].idle < 0x7fffffff00000004;
+    assigns  vmcs[vm][GUEST_RIP], vmcs[vm][GUEST_INTERRUPTIBILITY_STATE], vmcs[vm][GUEST_RFLAGS],
+             vmcs[vm][GUEST_PENDING_DEBUG_EXCEPTIONS], vcpus[vm].position;
+    exits    never:    \false;
+    ensures  ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
+    ensures  clock:    CLOCK_OK(vm);
+    ensures  tick:     vcpus[vm].position == \old(vcpus[vm].position) + 1;
+*/
+static inline void skip(vm_id vm)
+{
+	exit_skip(vm, run_exit.length);
+	/*@ assert places:   \at(vm_ready(vm), Pre) ==> ept_inv(vm) && ept_confined(vm) && regions_apart && bitmaps_closed(vm); */
+	/*@ assert fields:   \at(vm_ready(vm), Pre) ==> vmcs_addresses(vm) && vmcs_masks(vm); */
+	/*@ assert controls: \at(vm_ready(vm), Pre) ==> vmcs_controls(vm); */
+	/*@ assert pending:  \at(vm_ready(vm), Pre) ==> controls_mirrored(vm) && event_pending_ok(vm) && xcr0_legal(vcpus[vm].xcr0); */
 }
 
 /* One entry, and what the exit asks for. False: the slice is over. */
@@ -201,8 +232,7 @@ static inline enum action handle(vm_id vm, struct vmexit *exit, s64 ticks)
     requires noted:    ATTENTION_OK(vm);
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
-    requires exit:     \valid(exit);
-    assigns  ENTRY_CHANGES(vm), *exit;
+    assigns  ENTRY_CHANGES(vm), run_exit;
     exits    never:    \false;
     ensures  live:     live_xcr0 == vcpus[vm].xcr0;
     ensures  ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
@@ -213,7 +243,7 @@ static inline enum action handle(vm_id vm, struct vmexit *exit, s64 ticks)
     ensures  clock:    \result ==> CLOCK_OK(vm);
     ensures  stopped:  !\result ==> vcpus[vm].state == VCPU_ENDED;
 */
-static inline bool step(vm_id vm, struct vmexit *exit)
+static inline bool step(vm_id vm)
 {
 	s64 ticks = enter(vm);
 
@@ -221,23 +251,27 @@ static inline bool step(vm_id vm, struct vmexit *exit)
 		stop_entry_failed(vm);
 		return false;
 	}
-	switch (handle(vm, exit, ticks)) {
+	switch (handle(vm, ticks)) {
 	case ACTION_RESUME:
 		return true;
 	case ACTION_SKIP:
-		exit_skip(vm, exit->length);
+		skip(vm);
 		return true;
 	default:
-		stop_unhandled(vm, exit);
+		stop_unhandled(vm, &run_exit);
 		return false;
 	}
 }
 
 void run_vm(vm_id vm)
 {
-	struct vmexit exit = { 0 };	/* what a reason does not define stays as it was: never garbage */
+	struct vmexit none = { 0 };	/* what a reason does not define stays as it was: never garbage */
 
+	run_exit = none;
 	flush(vm);
+	/*@ assert tables:   ept_inv(vm) && ept_confined(vm); */
+	/*@ assert fields:   regions_apart && bitmaps_closed(vm) && vmcs_addresses(vm) && vmcs_masks(vm) && vmcs_controls(vm); */
+	/*@ assert pending:  controls_mirrored(vm) && event_pending_ok(vm) && xcr0_legal(vcpus[vm].xcr0); */
 	/*@ loop invariant current: live_vmcs == vm;
 	    loop invariant live:    live_vm == vm && live_xcr0 == vcpus[vm].xcr0;
 	    loop invariant ready:   vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
@@ -246,12 +280,12 @@ void run_vm(vm_id vm)
 	    loop invariant noted:   ATTENTION_OK(vm);
 	    loop invariant board:   board_ok(&boards[vm]);
 	    loop invariant clock:   CLOCK_OK(vm);
-	    loop assigns ENTRY_CHANGES(vm), exit;
+	    loop assigns ENTRY_CHANGES(vm), run_exit;
 	*/
 	for (;;) {
 		if ((vcpus[vm].attention != 0 || vcpus[vm].position >= vcpus[vm].deadline) && !attend(vm))
 			return;
-		if (!step(vm, &exit))
+		if (!step(vm))
 			return;
 	}
 }

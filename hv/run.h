@@ -68,6 +68,9 @@
       board_at{L}(b, t);
 */
 
+/* The last exit of the VM that runs. */
+extern struct vmexit run_exit;
+
 /* Runs the current VM until it halts, ends, or its position reaches the end of its quantum. */
 /*@ requires vm:       vm < VM_MAX;
     requires current:  live_vmcs == vm;
@@ -77,7 +80,7 @@
     requires board:    board_ok(&boards[vm]);
     requires clock:    CLOCK_OK(vm);
     requires quantum:  QUANTUM_OK(vm);
-    assigns  ENTRY_CHANGES(vm), count_invept, last_invept;
+    assigns  ENTRY_CHANGES(vm), run_exit, count_invept, last_invept;
     exits    never:    \false;
     ensures  live:     live_xcr0 == vcpus[vm].xcr0;
     ensures  ready:    vcpus[vm].state != VCPU_ENDED ==> vm_ready(vm);
