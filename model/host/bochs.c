@@ -92,7 +92,7 @@ static void *map_file(const char *directory, const char *name, u64 *bytes)
 }
 
 /* The translation cases of a run in blocks; *bytes of them. */
-static u8 *pack(const struct model_params *params, size_t *bytes)
+static u8 *pack(const struct model_params *params, const struct ept_case *ept, size_t *bytes)
 {
 	static struct ept_case c;
 	static union { struct ept_packed packed; u8 room[sizeof(struct ept_packed) + EPT_WRITES * 16]; } one;
@@ -102,7 +102,10 @@ static u8 *pack(const struct model_params *params, size_t *bytes)
 	for (u64 n = params->first; n < params->first + params->count; n++) {
 		u32 size;
 
-		ept_generate(params->seed, n, &c);
+		if (ept == NULL)
+			ept_generate(params->seed, n, &c);
+		else
+			c = ept[n - params->first];
 		size = ept_pack(&c, &one.packed);
 		if (used + size > EPT_BLOCK) {	/* a new block */
 			start = room;
@@ -121,13 +124,14 @@ static u8 *pack(const struct model_params *params, size_t *bytes)
 	return blocks;
 }
 
-static void prepare(const char *build, const char *directory, const struct model_params *given, const struct model_case *cases, u64 data_bytes)
+static void prepare(const char *build, const char *directory, const struct model_params *given, const struct model_case *cases,
+		    const struct ept_case *ept, u64 data_bytes)
 {
 	char path[400], text[2048];
 	struct model_params copy = *given, *params = &copy;
 	u32 case_count = cases != NULL ? (u32)given->count : 0;
 	size_t runner_bytes, rom_bytes, packed_bytes = 0;
-	u8 *packed = given->suite == SUITE_EPT ? pack(given, &packed_bytes) : NULL;
+	u8 *packed = given->suite == SUITE_EPT ? pack(given, ept, &packed_bytes) : NULL;
 	int bytes;
 	u8 *image, *runner, *rom;
 	u32 sectors, words[5];
@@ -234,7 +238,8 @@ static u64 open_results(const struct model_params *params, struct bochs_run *run
 	return done;
 }
 
-u64 bochs_run(const char *build, const struct model_params *params, const struct model_case *cases, struct bochs_run *run)
+u64 bochs_run(const char *build, const struct model_params *params, const struct model_case *cases, const struct ept_case *ept,
+	      struct bochs_run *run)
 {
 	const char *tmp = getenv("TMPDIR");
 	u32 record = record_of(params->suite);
@@ -245,7 +250,7 @@ u64 bochs_run(const char *build, const struct model_params *params, const struct
 	snprintf(run->directory, sizeof(run->directory), "%s/model-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
 	if (mkdtemp(run->directory) == NULL)
 		err(2, "%s", run->directory);
-	prepare(build, run->directory, params, cases, data_bytes);
+	prepare(build, run->directory, params, cases, ept, data_bytes);
 	watch(start(run->directory), run->directory);
 	return open_results(params, run);
 }

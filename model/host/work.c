@@ -85,7 +85,7 @@ static void minimize(const char *build, struct model_case *c, struct opinion *o)
 			tries[i] = *c;
 			tries[i].change[i] = tries[i].change[--tries[i].change_count];
 		}
-		done = bochs_run(build, &params, tries, &run);
+		done = bochs_run(build, &params, tries, NULL, &run);
 		join_begin(&j, &run);
 		smaller = false;
 		for (u32 i = 0; i < done && !smaller; i++) {
@@ -112,10 +112,47 @@ static void differ_entry(const char *build, const struct bochs_run *run, u64 num
 	fflush(stdout);
 }
 
-static void differ_ept(u64 number, const struct ept_case *c, const struct ept_result *r, const struct ept_opinion *o, struct totals *t)
+/* The same for the entries of a translation. */
+static void minimize_ept(const char *build, const struct spec_caps *caps, struct ept_case *c, struct ept_result *r, struct ept_opinion *o)
+{
+	static struct ept_case tries[EPT_WRITES];
+
+	for (bool smaller = true; smaller && c->count > 1;) {
+		struct model_params params = { .magic = MODEL_MAGIC, .count = c->count, .suite = SUITE_EPT, .careful = 1 };
+		struct ept_tally ignored = { .cases = 0 };
+		struct bochs_run run;
+		u64 done;
+
+		for (u32 i = 0; i < c->count; i++) {
+			tries[i] = *c;
+			tries[i].count--;
+			tries[i].ept_count -= i < c->ept_count;
+			memmove(&tries[i].write[i], &tries[i].write[i + 1], (c->count - i - 1) * sizeof(c->write[0]));
+		}
+		done = bochs_run(build, &params, NULL, tries, &run);
+		smaller = false;
+		for (u32 i = 0; i < done && !smaller; i++) {
+			const struct ept_result *result = (const struct ept_result *)run.results + i;
+			struct ept_opinion other;
+
+			if (judge_ept(caps, &tries[i], result, &other, &ignored) == DISAGREE) {
+				*c = tries[i];
+				*o = other;
+				*r = *result;
+				smaller = true;
+			}
+		}
+		bochs_free(&run);
+	}
+}
+
+static void differ_ept(const char *build, const struct spec_caps *caps, u64 number, struct ept_case *c, struct ept_result *r, struct ept_opinion *o,
+		       struct totals *t)
 {
 	if (t->shown++ >= DIFFERENCES_SHOWN)
 		return;
+	if (build != NULL)
+		minimize_ept(build, caps, c, r, o);
 	printf("difference: translation case %llu: %s (SDM 3A 4.5-4.8, 3C 28.3)\n", (unsigned long long)number, o->differs);
 	printf("\tmode %u access %u cpl %u cr0 %llx cr4 %llx efer %llx eptp %llx pkru %x linear %llx rip %llx\n", c->mode, c->access, c->cpl,
 	       (unsigned long long)c->cr0, (unsigned long long)c->cr4, (unsigned long long)c->efer, (unsigned long long)c->eptp, c->pkru,
@@ -152,13 +189,13 @@ static void judge_run(const char *build, const struct bochs_run *run, u32 suite,
 				differ_entry(build, run, first + i, &c, &o, t);
 			}
 		} else {
-			const struct ept_result *r = (const struct ept_result *)run->results + i;
+			struct ept_result r = ((const struct ept_result *)run->results)[i];
 			static struct ept_case c;
 			struct ept_opinion o;
 
 			ept_generate(seed, first + i, &c);
-			if (judge_ept(&run->header->caps, &c, r, &o, &t->ept) == DISAGREE)
-				differ_ept(first + i, &c, r, &o, t);
+			if (judge_ept(&run->header->caps, &c, &r, &o, &t->ept) == DISAGREE)
+				differ_ept(build, &run->header->caps, first + i, &c, &r, &o, t);
 		}
 	}
 }
@@ -174,7 +211,7 @@ void work(const char *build, u32 suite, u64 seed, u64 first, u64 count, u64 kill
 
 		if (careful && params.count > MODEL_BATCH)
 			params.count = MODEL_BATCH;
-		done = bochs_run(build, &params, NULL, &run);
+		done = bochs_run(build, &params, NULL, NULL, &run);
 		judge_run(build, &run, suite, seed, first, done, t);
 		bochs_free(&run);
 		first += done;
@@ -206,7 +243,7 @@ void work_exits(const char *build, struct totals *t)
 {
 	struct model_params params = { .magic = MODEL_MAGIC, .count = exit_case_count, .suite = SUITE_EXIT, .careful = 1 };
 	struct bochs_run run;
-	u64 done = bochs_run(build, &params, NULL, &run);
+	u64 done = bochs_run(build, &params, NULL, NULL, &run);
 
 	for (u64 i = 0; i < done; i++) {
 		const struct exit_result *r = (const struct exit_result *)run.results + i;
@@ -237,7 +274,7 @@ void work_counter(const char *build, struct totals *t)
 {
 	struct model_params params = { .magic = MODEL_MAGIC, .count = counter_case_count, .suite = SUITE_COUNTER, .careful = 1 };
 	struct bochs_run run;
-	u64 done = bochs_run(build, &params, NULL, &run);
+	u64 done = bochs_run(build, &params, NULL, NULL, &run);
 	const struct exit_result *r = run.results;
 
 	for (u64 i = 0; i < done; i++) {
@@ -271,7 +308,7 @@ void work_instructions(const char *build, struct totals *t)
 {
 	struct model_params params = { .magic = MODEL_MAGIC, .count = instruction_case_count, .suite = SUITE_INSTRUCTION, .careful = 1 };
 	struct bochs_run run;
-	u64 done = bochs_run(build, &params, NULL, &run);
+	u64 done = bochs_run(build, &params, NULL, NULL, &run);
 	const struct model_result *r = run.results;
 	struct join j;
 
