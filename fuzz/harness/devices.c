@@ -189,6 +189,15 @@ static const char *source_of(u16 port)
 	}
 }
 
+/* A byte of a wide IN; where no device of the models answers, ones. */
+static u32 in_part(u32 port)
+{
+	for (u32 i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (ports[i] == port)
+			return in((u16)port);
+	return 0xff;
+}
+
 static void operate(const u8 *d)
 {
 	static const u64 scales[8] = { 0, 1, 210, 838, 20000, 400000, 3000000, 50000000 };
@@ -229,6 +238,14 @@ static void operate(const u8 *d)
 					irr |= (pic.chip[i].request[k] ? 1u : 0u) << k;
 				irr;
 			}));
+	} else if (what >= 30 && port != 0x61) {	/* 2 or 4 bytes, one after the other (behind 61H comes the keyboard) */
+		u32 width = what == 31 ? 4 : 2;
+
+		found = board_in(0, port, width, now);
+		must = 0;
+		for (u32 i = 0; i < width; i++)
+			must |= in_part(port + i) << 8 * i;
+		differ("a wide IN reads its bytes", source_of(port), port, found, must);
 	} else {
 		must = 0;
 		found = board_in(0, port, 1, now);
