@@ -26,7 +26,7 @@
 
 #define GDB_ARGUMENTS 64
 
-enum { KEY_AT = 256, KEY_FROM, KEY_JSON, KEY_MEMORY, KEY_LEVEL, KEY_FORMAT, KEY_TO };
+enum { KEY_AT = 256, KEY_FROM, KEY_JSON, KEY_MEMORY, KEY_LEVEL, KEY_FORMAT, KEY_TO, KEY_CHECK };
 
 static const struct argp_option listed[] = {
 	{ "listen", 'l', "[HOST:]PORT", 0, "serve gdb there instead of starting one (debug)", 0 },
@@ -40,6 +40,7 @@ static const struct argp_option listed[] = {
 	{ "level", KEY_LEVEL, "LEVEL", 0, "blocks, instructions or memory (trace)", 0 },
 	{ "format", KEY_FORMAT, "NAME", 0, "text, json or, of blocks, drcov (trace)", 0 },
 	{ "to", KEY_TO, "POSITION", 0, "end before this position (trace)", 0 },
+	{ "check", KEY_CHECK, NULL, 0, "then run on to the end, and say whether it is the recorded one (trace)", 0 },
 	{ "checkpoint-memory", KEY_MEMORY, "MIB", 0, "what checkpoints may hold of their own (default 2048)", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -56,6 +57,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'a':
 	case KEY_FROM: options->from = argument; return 0;
 	case KEY_JSON: options->json = true; return 0;
+	case KEY_CHECK: options->check = true; return 0;
 	case KEY_LEVEL: options->level = argument; return 0;
 	case KEY_FORMAT: options->format = argument; return 0;
 	case KEY_TO:

@@ -14,6 +14,7 @@ struct debug_options {
 	u32 symbol_files;
 	u64 memory_mib;
 	bool json;
+	bool check;		/* of `trace`: the end must be the recorded one */
 	char *level, *format;	/* of `trace` */
 	u64 to;			/* 0: to the end */
 	char *word[DEBUG_WORDS];

@@ -287,12 +287,31 @@ static enum travel_result trace_all(struct fine *fine)
 	return result;
 }
 
+/* What was traced goes on to its end: the replaying hypervisor holds its state there against the recorded one. */
+static int check_end(struct travel *travel)
+{
+	const struct link_report *end = &travel->end;	/* act has cleared it */
+	enum travel_result result = TRAVEL_STOPPED;
+	u32 hit;
+
+	while (end->type != LINK_END && !travel->diverged && result < TRAVEL_BEGIN)
+		result = travel_continue(travel, NULL, 0, &hit);
+	if (travel->diverged || end->type != LINK_END || end->code == LINK_END_DIFFERS)
+		return say_fail(STATUS_DIFFERS, "the traced replay does not end as the recording does");
+	if (end->code == LINK_END_JOURNAL)
+		return say_fail(STATUS_DIFFERS, "the recording does not say how it ended");
+	say("the traced replay ends as recorded: position %llu, %llu exits, state %016llx", (unsigned long long)end->position,
+	    (unsigned long long)end->exits, (unsigned long long)end->extra[0]);
+	return 0;
+}
+
 static int act(struct travel *travel, const struct debug_options *options)
 {
 	struct fine fine = { .travel = travel, .options = options, .out = stdout, .json = options->json };
 	enum travel_result result;
 	int status = 0;
 
+	memset(&travel->end, 0, sizeof(travel->end));
 	fine.blocks = strcmp(options->level, "blocks") == 0;
 	fine.memory = strcmp(options->level, "memory") == 0;
 	fine.drcov = options->format != NULL && strcmp(options->format, "drcov") == 0;
@@ -307,6 +326,8 @@ static int act(struct travel *travel, const struct debug_options *options)
 		status = say_fail(STATUS_FAILED, "Bochs ended while it was traced");
 	if (fflush(fine.out) != 0 || ferror(fine.out))
 		status = say_fail(STATUS_FAILED, "the trace could not be written");
+	if (status == 0 && options->check)
+		status = check_end(travel);
 	if (fine.out != stdout)
 		fclose(fine.out);
 	free(fine.seen);

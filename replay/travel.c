@@ -60,8 +60,10 @@ static bool com1(void *context)
 					    "recorded",
 					    (unsigned long long)event.report.position);
 				}
-				if (event.report.type == LINK_END)
+				if (event.report.type == LINK_END) {
+					travel->end = event.report;
 					travel->end_seen = event.report.ticks;
+				}
 				ended = ended || event.report.type == LINK_ALL_ENDED || event.report.type == LINK_FATAL ||
 					event.report.type == LINK_MISSING || event.report.type == LINK_PLAN_REFUSED;
 			}

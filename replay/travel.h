@@ -76,6 +76,7 @@ struct travel {
 	u64 registers_moves;
 	struct travel_place place, first, last;	/* last.tick 0: the end has not been seen yet */
 	u64 end_tick, end_seen;		/* when the last VM ended, 0 unknown; the same of this copy */
+	struct link_report end;		/* how the VM that ended last did */
 	bool (*wake)(void *context);
 	void (*alive)(void *context);
 	void *wake_context;
