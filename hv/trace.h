@@ -14,7 +14,8 @@
 struct trace_record {
 	u64 position, time;	/* the VM's, at the exit: the exiting instruction does not count yet */
 	u64 rip;
-	u32 reason;		/* as struct vmexit; the fields below as far as the reason defines them */
+	u16 reason;		/* basic; the fields below as far as it defines them */
+	u16 in_service;		/* bit n: IRQ n is in service in the PICs */
 	u32 ticks;		/* of the host's counter that handling the exit took */
 	u64 qualification;
 	u64 address;		/* guest-physical address (EPT), else guest-linear */

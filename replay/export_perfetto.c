@@ -4,6 +4,7 @@
 
 #include "say.h"
 
+#define PIC_LINES 16u
 #define COUNTER_NS 10000000ull	/* between two values of the counter of exits */
 
 /* A slice; names and details hold nothing that JSON would have to escape. */
@@ -19,6 +20,24 @@ static void slice(FILE *out, const struct trace_record *record)
 	if ((record->flags & TRACE_EVENT) != 0)
 		fprintf(out, ",\n{\"ph\":\"i\",\"s\":\"t\",\"cat\":\"interrupt\",\"name\":\"inject vector %u\",\"pid\":%u,"
 			"\"tid\":2,\"ts\":%.3f}", record->detail & 0xff, record->vm + 1, (double)record->time / 1000);
+}
+
+/* An interrupt is in service from the VM entry that delivers it to the exit that ends it; what is between two exits is seen
+ * at the second. */
+static void interrupts(FILE *out, u64 since[PIC_LINES], const struct trace_record *last, const struct trace_record *record)
+{
+	u64 entered = record->time - (record->position - last->position);
+
+	for (u32 irq = 0; irq < PIC_LINES; irq++) {
+		bool was = (last->in_service >> irq & 1) != 0, is = (record->in_service >> irq & 1) != 0;
+
+		if (!was && is)
+			since[irq] = entered;
+		if (was && !is)
+			fprintf(out, ",\n{\"ph\":\"X\",\"cat\":\"interrupt\",\"name\":\"IRQ %u\",\"pid\":%u,\"tid\":2,\"ts\":%.3f,"
+				"\"dur\":%.3f}", irq, record->vm + 1, (double)since[irq] / 1000,
+				(double)(last->time - since[irq]) / 1000);
+	}
 }
 
 /* From HLT to the VM's next exit it was halted or ran; the exit after the wait tells when the wait was over. */
@@ -39,7 +58,7 @@ static void counter(FILE *out, u32 vm, u64 time, u64 exits)
 
 int export_perfetto(struct trace *trace, const struct trace_filter *filter, FILE *out)
 {
-	static struct { bool any; struct trace_record last; u64 window, exits; } vms[VM_MAX];
+	static struct { bool any; struct trace_record last; u64 window, exits, since[PIC_LINES]; } vms[VM_MAX];
 	static const char *const threads[] = { "", "exits", "interrupts", "halted" };
 	struct trace_record record;
 
@@ -58,8 +77,10 @@ int export_perfetto(struct trace *trace, const struct trace_filter *filter, FILE
 		if (!trace_wanted(filter, trace, &record))
 			continue;
 		slice(out, &record);
-		if (vms[v].any)
+		if (vms[v].any) {
 			halted(out, &vms[v].last, &record);
+			interrupts(out, vms[v].since, &vms[v].last, &record);
+		}
 		if (record.time / COUNTER_NS != vms[v].window) {
 			counter(out, v, vms[v].window * COUNTER_NS, vms[v].exits);
 			vms[v].window = record.time / COUNTER_NS;

@@ -191,7 +191,7 @@ static void progress(const struct link_report *report)
 	replay.reached[report->vm] = report->position;
 	for (u32 v = 0; v < VM_MAX; v++)
 		sum += replay.reached[v];
-	if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) && replay.total > 0 && sum <= replay.total)
+	if (isatty(STDERR_FILENO) && (wish.silent || !isatty(STDOUT_FILENO)) && replay.total > 0 && sum <= replay.total)
 		say_progress("position %llu, %llu %%, %.0f million instructions a second, %.0f s to go",
 			     (unsigned long long)report->position, (unsigned long long)(sum * 100 / replay.total),
 			     (double)sum / seconds / 1e6, seconds * (double)(replay.total - sum) / (double)sum);
@@ -300,6 +300,7 @@ const struct run_hooks *replay_begin(struct recording *the_recording, struct run
 	memset(&replay, 0, sizeof(replay));
 	recording = the_recording;
 	wish = *the_wish;
+	say_progress_quiet();
 	hooks.hv = wish.hv != NULL ? wish.hv : "hv-replay.bin";
 	run->ips = 4000000;
 	run->pace = PLAN_PACE_FAST;

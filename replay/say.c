@@ -9,6 +9,7 @@
 
 static bool step_shown;
 static bool line_open;
+static bool quiet;	/* progress is for terminals only */
 
 static void say_va(const char *format, va_list args)
 {
@@ -43,6 +44,11 @@ int say_fail(int status, const char *format, ...)
 	return status;
 }
 
+void say_progress_quiet(void)
+{
+	quiet = true;
+}
+
 void say_progress(const char *format, ...)
 {
 	va_list args;
@@ -54,7 +60,7 @@ void say_progress(const char *format, ...)
 		fputs(" ...", stderr);
 		fflush(stderr);
 		step_shown = true;
-	} else {
+	} else if (!quiet) {
 		say_va(format, args);
 	}
 	va_end(args);

@@ -30,6 +30,9 @@ void say_progress(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Clears the step that is shown; the guest has the terminal now. */
 void say_progress_done(void);
 
+/* From here on say_progress prints nothing where standard error is no terminal. */
+void say_progress_quiet(void);
+
 /* The guest's text ended in the middle of a line of this terminal: the next message starts on a new one. */
 void say_column(bool at_line_start);
 

@@ -244,7 +244,7 @@ static int take(struct trace *trace)
 	struct trace_io io;
 
 	while (trace_next(trace, &record)) {
-		u32 reason = record.reason & 0xffffu;
+		u32 reason = record.reason;
 
 		if (reason >= EXIT_REASONS || exit_name(reason) == NULL)
 			continue;

@@ -147,6 +147,8 @@ static void print_json(FILE *out, const struct trace *trace, const struct trace_
 		fprintf(out, ",\"gpa\":\"0x%llx\"", (unsigned long long)record->address);
 	if (record->qualification != 0)
 		fprintf(out, ",\"qualification\":\"0x%llx\"", (unsigned long long)record->qualification);
+	if (record->in_service != 0)
+		fprintf(out, ",\"in_service\":%u", record->in_service);
 	names_parts(record->rip, symbol, sizeof(symbol), line, sizeof(line));
 	if (symbol[0] != '\0') {
 		fprintf(out, ",\"symbol\":");

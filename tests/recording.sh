@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # tests/recording.sh BUILD: damaged, foreign and cut-off recordings: a clear message, never a crash, never another run.
-# Ends in "N passed, N failed". FLIPS and KILLS (default 300 and 4) make it longer.
+# Ends in "N passed, N failed". FLIPS and KILLS (default 550 and 4) make it longer.
 # seconds: 60
 . "$(dirname "$0")/begin"
 RANDOM=${SEED:-20}
@@ -19,7 +19,7 @@ verdict "there is a recording to damage" $?
 
 # bits
 bad=0 quiet=0
-for _ in $(seq "${FLIPS:-300}"); do
+for _ in $(seq "${FLIPS:-550}"); do
 	cp good.rpl x.rpl
 	"$build/tests-flip" x.rpl "$(random $(($(stat -c %s x.rpl) * 8)))"
 	look verify x.rpl
@@ -31,7 +31,7 @@ for _ in $(seq "${FLIPS:-300}"); do
 		refused $status x.rpl || bad=$((bad + 1))
 	fi
 done
-[ $bad = 0 ] && [ $quiet -lt $((${FLIPS:-300} / 2)) ]
+[ $bad = 0 ] && [ $quiet -lt $((${FLIPS:-550} / 2)) ]
 verdict "a flipped bit of the container is told, or changes nothing of what it holds" $?
 
 # lengths
@@ -106,7 +106,7 @@ for n in $(seq 0 $((blocks - 1))); do
 done
 verdict "a journal cut between blocks is a shorter one, one cut within a block is told with block and byte" $bad
 bad=0
-for _ in $(seq 100); do
+for _ in $(seq 250); do
 	cp journal m/journal/0
 	"$build/tests-flip" m/journal/0 "$(random $((blocks * 4096)))"
 	pack m x.rpl
@@ -114,10 +114,21 @@ for _ in $(seq 100); do
 	refused $? 'is torn at byte' || bad=1
 done
 verdict "a flipped bit of a journal is told with block and byte" $bad
+cp m/plan plan
+bad=0
+for _ in $(seq 150); do
+	cp plan m/plan
+	"$build/tests-flip" m/plan "$(random $(($(stat -c %s plan) * 8)))"
+	pack m x.rpl
+	look verify x.rpl
+	refused $? 'its plan is refused' || bad=1
+done
+cp plan m/plan
+verdict "a flipped bit of the plan is told" $bad
 cp journal m/journal/0
 cp m/states/0 states
 bad=0
-for _ in $(seq 30); do
+for _ in $(seq 50); do
 	cp states m/states/0
 	"$build/tests-flip" m/states/0 "$(random $(($(stat -c %s states) * 8)))"
 	pack m x.rpl

@@ -27,6 +27,8 @@ reprise trace a.rpl --reason HLT && [ "$(wc -l <out)" = "$(grep -c '"HLT"' a.jso
 verdict "a filter by reason gives that reason" $?
 reprise trace a.rpl --format perfetto && [ "$(jq '[.traceEvents[] | select(.cat == "exit")] | length' out)" = "$exits" ]
 verdict "trace events are JSON with a slice for each exit" $?
+[ "$(jq '[.traceEvents[] | select(.cat == "interrupt" and .ph == "X" and .name == "IRQ 0" and .dur > 0)] | length' out)" -ge 110 ] && [ "$(jq '[.traceEvents[] | select(.ph == "C")] | length' out)" -gt 5 ] && [ "$(jq '[.traceEvents[] | select(.name == "process_name")] | length' out)" = 1 ]
+verdict "and one for each timer interrupt, counters, and VMs as processes" $?
 reprise trace a.rpl --format ctf -o ctf && [ "$(babeltrace2 ctf | tee out | wc -l)" = "$exits" ]
 verdict "babeltrace2 reads every exit of the CTF trace" $?
 reprise trace a.rpl --format folded && mv out folded && reprise stat --json a.rpl && mv out stat.json &&

@@ -2,6 +2,7 @@
 /* A record for each VM exit, on the output disk. */
 #include "trace.h"
 #include "cpu.h"
+#include "dev/board.h"
 #include "guest.h"
 #include "host.h"
 #include "input.h"
@@ -32,7 +33,8 @@ void trace_exit(vm_id vm, const struct vmexit *exit)
 	r->position = v->position;
 	r->time = v->position + v->idle;
 	r->rip = cpu_vmread(vm, GUEST_RIP);
-	r->reason = exit->reason;
+	r->reason = (u16)basic;
+	r->in_service = (u16)(boards[vm].pic.chip[0].isr | boards[vm].pic.chip[1].isr << 8);
 	r->vm = (u8)vm;
 	r->flags = (u8)(TRACE_VALID | (guest_cpl(vm) != 0 ? TRACE_USER : 0));
 	r->qualification = 0;

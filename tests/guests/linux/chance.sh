@@ -5,5 +5,5 @@ echo "name?"
 read -r name
 echo "hello $name"
 grep -E 'XT-PIC|^ERR' /proc/interrupts
-busybox date +%s.%N
+/ld-linux-x86-64.so.2 --library-path / /date +%N
 busybox head -c 16 /dev/urandom | busybox od -An -tx1
