@@ -60,10 +60,8 @@ static bool com1(void *context)
 					    "recorded",
 					    (unsigned long long)event.report.position);
 				}
-				if (event.report.type == LINK_END) {
+				if (event.report.type == LINK_END)
 					travel->end = event.report;
-					travel->end_seen = event.report.ticks;
-				}
 				ended = ended || event.report.type == LINK_ALL_ENDED || event.report.type == LINK_FATAL ||
 					event.report.type == LINK_MISSING || event.report.type == LINK_PLAN_REFUSED;
 			}
@@ -73,8 +71,8 @@ static bool com1(void *context)
 	}
 	if (ended) {
 		travel->ended = true;
-		if (travel->end_seen != 0)
-			travel->end_tick = travel->end_seen;
+		if (travel->end.ticks != 0)
+			travel->end_tick = travel->end.ticks;
 	}
 	return ended;
 }
@@ -387,7 +385,8 @@ bool travel_edit(struct travel *travel, struct target_edit *edit)
 	}
 	travel->checkpoints = kept;
 	travel->last = (struct travel_place){ 0 };
-	travel->end_tick = travel->end_seen = 0;
+	travel->end_tick = 0;
+	travel->end = (struct link_report){ 0 };
 	return travel_checkpoint(travel);
 }
 

@@ -75,7 +75,7 @@ struct travel {
 	pid_t registers_pid;
 	u64 registers_moves;
 	struct travel_place place, first, last;	/* last.tick 0: the end has not been seen yet */
-	u64 end_tick, end_seen;		/* when the last VM ended, 0 unknown; the same of this copy */
+	u64 end_tick;			/* when the last VM ended, 0 unknown */
 	struct link_report end;		/* how the VM that ended last did */
 	bool (*wake)(void *context);
 	void (*alive)(void *context);
