@@ -55,7 +55,8 @@ enum action exit_exception(vm_id vm, const struct vmexit *exit)
 		exit_restore_nmi_blocking(vm, info / EVENT_NMI_UNBLOCKING % 2u != 0 && vector != VECTOR_DF);
 	if (EVENT_TYPE(info) == EVENT_NMI)
 		return ACTION_RESUME;	/* an NMI of the host, which has no source of them */
-	if (!side_effects(vm, vector, exit->qualification))
+	if (EVENT_TYPE(info) == EVENT_HARDWARE_EXCEPTION /* INT1 leaves DR6 alone */ &&
+	    !side_effects(vm, vector, exit->qualification))
 		return ACTION_STOP;
 	if (EVENT_IS_VALID(exit->vectoring) && EVENT_TYPE(exit->vectoring) >= EVENT_SOFTWARE_INTERRUPT)
 		vcpus[vm].position--;	/* INT n, INT3, INTO, INT1 that fault do not complete, so they are no tick */

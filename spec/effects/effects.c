@@ -199,7 +199,7 @@ static bool exception(struct state *s, const struct vmexit *x)
 	}
 	if ((x->vectoring & EVENT_VALID) != 0 && EVENT_TYPE(x->vectoring) >= 4)	/* an INT that faults does not complete: no tick */
 		s->position--;
-	if (vector == 1) {
+	if (vector == 1 && EVENT_TYPE(info) == EVENT_HARDWARE_EXCEPTION) {	/* INT1 leaves DR6 alone */
 		s->dr6 = (s->dr6 & ~0xfull) | (x->qualification & 0x600f);
 		FIELD(s, GUEST_DR7) &= ~DR7_GD;
 	}
