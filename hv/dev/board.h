@@ -100,6 +100,7 @@ struct board_effect board_out(vm_id vm, u16 port, u32 width, u32 value, u64 now)
  * read that only lets an interrupt line fall is not worth a look: INT is computed on demand. */
 /*@ assigns \nothing;
     exits   never: \false;
+    ensures ports: \result <==> 0x6e <= port <= 0x71;
 */
 static inline bool board_timed(u16 port)
 {
@@ -109,6 +110,7 @@ static inline bool board_timed(u16 port)
 /* Whether an OUT to `port` (of any width) may move a timer, or unmask one. */
 /*@ assigns \nothing;
     exits   never: \false;
+    ensures ports: \result <==> port <= 0x71 || 0x9e <= port <= 0xa1;
 */
 static inline bool board_moves_timer(u16 port)
 {
