@@ -536,6 +536,7 @@ static void kind_outside(void)
 		return;
 	}
 	prefixes(0);
+	c->flags &= ~FLAG_TF;	/* Bochs saves BS at the EPT violation, before the instruction (SDM 3C 27.3.4 does not) */
 	c->ds = c->es = SEGMENT_FLAT;
 	emit(0x8b), emit(BX);
 	c->gpr[BX] = 0x8000000 + below(0x100000);
