@@ -18,6 +18,7 @@
 
 #define PREFIX "reprise-"
 #define OWNER "owner"
+#define OWNER_NEW "owner.new"	/* until it is locked */
 #define YOUNG_SECONDS 60	/* an empty directory may just have been made by another run */
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
@@ -48,7 +49,11 @@ static void collect(const char *path)
 				remove_tree(path);
 			close(fd);
 		} else if (errno == ENOENT && time(NULL) - st.st_mtime > YOUNG_SECONDS) {
+			char *new = say_format("%s/" OWNER_NEW, path);
+
+			unlink(new);
 			rmdir(path);	/* works on an empty one only */
+			free(new);
 		}
 	}
 	free(owner);
@@ -75,7 +80,7 @@ static void collect_all(const char *parent)
 int temp_open(struct temp *temp)
 {
 	const char *parent = getenv("TMPDIR");
-	char *owner;
+	char *owner, *new;
 
 	if (parent == NULL || parent[0] != '/')
 		parent = "/tmp";
@@ -87,10 +92,15 @@ int temp_open(struct temp *temp)
 		temp->path = NULL;
 		return STATUS_FAILED;
 	}
+	/* Another run must not see it before it is locked. */
+	new = temp_path(temp, OWNER_NEW);
 	owner = temp_path(temp, OWNER);
-	temp->lock = open(owner, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	if (temp->lock >= 0)
+	temp->lock = open(new, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	if (temp->lock >= 0) {
 		flock(temp->lock, LOCK_EX | LOCK_NB);
+		rename(new, owner);
+	}
+	free(new);
 	free(owner);
 	return 0;
 }
