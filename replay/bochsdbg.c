@@ -466,6 +466,15 @@ double target_cpu_seconds(const struct target *target)
 	return (double)nanoseconds / 1e9;
 }
 
+u64 target_spill(struct target *target, const char *path)
+{
+	u64 bytes = 0;
+
+	if (target_ask(target, "!spill %s", path) != NULL)
+		bochsdbg_number(target->text, "spilled ", 10, &bytes);
+	return bytes;
+}
+
 u64 target_private_bytes(const struct target *target)
 {
 	char *path = say_format("/proc/%d/smaps_rollup", (int)target->pid);

@@ -41,7 +41,7 @@ static const struct argp_option listed[] = {
 	{ "format", KEY_FORMAT, "NAME", 0, "text, json or, of blocks, drcov (trace)", 0 },
 	{ "to", KEY_TO, "POSITION", 0, "end before this position (trace)", 0 },
 	{ "check", KEY_CHECK, NULL, 0, "then run on to the end, and say whether it is the recorded one (trace)", 0 },
-	{ "checkpoint-memory", KEY_MEMORY, "MIB", 0, "what checkpoints may hold of their own (default 2048)", 0 },
+	{ "checkpoint-memory", KEY_MEMORY, "MIB", 0, "what checkpoints may hold of their own in memory (default 2048); the rest goes to disk", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 

@@ -233,7 +233,9 @@ static bool do_checkpoint(struct call *call)
 	for (u32 i = 0; i < TRAVEL_CHECKPOINTS + TRAVEL_NEAR; i++)
 		if (travel->checkpoint[i] != NULL)
 			sum += target_private_bytes(&travel->checkpoint[i]->target);
-	fprintf(call->out, "%u checkpoints, %" PRIu64 " MiB of their own\n", travel->checkpoints, sum >> 20);
+	fprintf(call->out, "%u checkpoints, %" PRIu64 " MiB of their own in memory, %" PRIu64 " MiB on disk\n", travel->checkpoints,
+		sum >> 20, travel->spilled >> 20);
+	monitor_number(call->json, "on_disk", travel->spilled);
 	monitor_number(call->json, "checkpoints", travel->checkpoints);
 	monitor_number(call->json, "bytes", sum);
 	return true;

@@ -165,6 +165,9 @@ const char *target_ask(struct target *target, const char *format, ...) __attribu
 /* The time that it had of the host's CPU, seconds; 0: not known. */
 double target_cpu_seconds(const struct target *target);
 
+/* What only this copy holds goes to disk, to a file that gets no name (it is made at `path`); bytes. */
+u64 target_spill(struct target *target, const char *path);
+
 /* Memory that only this copy holds, bytes. */
 u64 target_private_bytes(const struct target *target);
 

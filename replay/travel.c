@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define NEAR_DISTANCE 100000ull		/* how far before a visited place its own checkpoint is */
+#define SPILL_WORTH (1ull << 20)	/* less of its own is left in memory */
 #define NEAR_WORTH 400000ull		/* closer to another checkpoint than this, none is made */
 
 static void console_add(struct travel *travel, u32 vm, const char *text, u32 bytes)
@@ -201,14 +202,30 @@ static void thin(struct travel *travel)
 	travel->checkpoints = kept;
 }
 
-static u64 memory_used(const struct travel *travel)
+/* The checkpoints that hold most go to disk until what is in memory is at most `memory_max`. */
+static void make_room(struct travel *travel)
 {
-	u64 sum = 0;
+	u64 own[TRAVEL_CHECKPOINTS + TRAVEL_NEAR], sum = 0;
 
-	for (u32 i = 0; i < TRAVEL_CHECKPOINTS + TRAVEL_NEAR; i++)
-		if (travel->checkpoint[i] != NULL)
-			sum += target_private_bytes(&travel->checkpoint[i]->target);
-	return sum;
+	for (u32 i = 0; i < TRAVEL_CHECKPOINTS + TRAVEL_NEAR; i++) {
+		own[i] = travel->checkpoint[i] == NULL ? 0 : target_private_bytes(&travel->checkpoint[i]->target);
+		sum += own[i];
+	}
+	while (travel->memory_max != 0 && sum > travel->memory_max) {
+		u32 most = 0;
+		char *path;
+
+		for (u32 i = 1; i < TRAVEL_CHECKPOINTS + TRAVEL_NEAR; i++)
+			if (own[i] > own[most])
+				most = i;
+		if (own[most] < SPILL_WORTH)
+			return;
+		path = temp_path(&travel->temp, "checkpoint");
+		travel->spilled += target_spill(&travel->checkpoint[most]->target, path);
+		free(path);
+		sum -= own[most];
+		own[most] = 0;
+	}
 }
 
 bool travel_checkpoint(struct travel *travel)
@@ -216,10 +233,10 @@ bool travel_checkpoint(struct travel *travel)
 	struct checkpoint *new;
 	u32 i;
 
-	if (travel->checkpoints == TRAVEL_CHECKPOINTS ||
-	    (travel->memory_max != 0 && travel->checkpoints > 2 && travel->checkpoints % 8 == 0 &&
-	     memory_used(travel) > travel->memory_max))
+	if (travel->checkpoints == TRAVEL_CHECKPOINTS)
 		thin(travel);
+	if (travel->checkpoints % 4 == 3)
+		make_room(travel);
 	if (travel_look(travel) == TRAVEL_FAILED)
 		return false;
 	new = make(travel);

@@ -67,7 +67,8 @@ struct travel {
 	struct checkpoint *checkpoint[TRAVEL_CHECKPOINTS + TRAVEL_NEAR];	/* the near ones at the end */
 	u32 checkpoints;
 	u64 interval, visits, copies;
-	u64 memory_max;			/* bytes that checkpoints may hold of their own */
+	u64 memory_max;			/* bytes that checkpoints may hold of their own in memory; the rest goes to disk */
+	u64 spilled;			/* bytes that went there */
 	struct travel_console console[VM_MAX];
 	struct symbols *symbols, *hv;
 	u64 vcpus, vmcs, entry_ticks;	/* addresses in the hypervisor, and a constant */
@@ -125,7 +126,7 @@ bool travel_edit(struct travel *travel, struct target_edit *edit);
 /* Adds a change of a fork that was recorded, before travel_open. */
 void travel_edit_add(struct travel *travel, const struct target_edit *edit);
 
-/* Makes a checkpoint here. */
+/* Makes a checkpoint here, and room for it. */
 bool travel_checkpoint(struct travel *travel);
 
 /* Where guest-physical memory of a VM lies; false if it has none there. */

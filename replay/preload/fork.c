@@ -10,6 +10,7 @@
  *
  *     !read A N   '+' and N bytes of physical memory from A (hexadecimal) on, as they are
  *     !sum A N    a checksum of them, whole pages
+ *     !spill PATH what only this copy holds goes to a file there, which has no name any more then
  *
  * A copy shares its memory with the original until one of them writes (fork): it is an exact checkpoint, with the TLB
  * and all that an emulator's own save file would leave out. Nothing in the emulated machine can tell.
@@ -22,15 +23,19 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define LINE_BYTES 4096
 #define PAGE 4096ul
+#define SPILL (16 * PAGE)
+#define SPILL_MAPPING (1ul << 20)
 #define RIGHTS 3
 #define MARK '\036'	/* ends what Bochs said; the process id and a newline follow */
 
@@ -187,6 +192,57 @@ static void sum_memory(unsigned long address, unsigned long bytes)
 	printf("sum %016llx%016llx%016llx%016llx\n", lane[0], lane[1], lane[2], lane[3]);
 }
 
+/* Memory that only this process has goes to a file, and the file takes its place, privately: the host may drop it now. In
+ * chunks, of large mappings only; nothing may be written meanwhile, so no library is asked for memory. */
+static void spill(const char *path)
+{
+	static char maps[65536];
+	static uint64_t pages[SPILL / PAGE];
+	int list = open("/proc/self/maps", O_RDONLY | O_CLOEXEC), map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	size_t count = 0;
+	ssize_t got;
+	off_t end = 0;
+
+	unlink(path);
+	while (list >= 0 && count < sizeof(maps) - 1 && (got = read(list, maps + count, sizeof(maps) - 1 - count)) > 0)
+		count += (size_t)got;
+	maps[count] = '\0';
+	for (char *line = maps; file >= 0 && map >= 0 && *line != '\0'; line = strchr(line, '\n') + 1) {
+		unsigned long from, to, inode = 1;
+		char rights[5];
+
+		if (strchr(line, '\n') == NULL)
+			break;
+		if (sscanf(line, "%lx-%lx %4s %*s %*s %lu", &from, &to, rights, &inode) != 4 || inode != 0 ||
+		    strcmp(rights, "rw-p") != 0 || to - from < SPILL_MAPPING || memchr(line, '[', (size_t)(strchr(line, '\n') - line)))
+			continue;
+		for (unsigned long at = from; at + SPILL <= to; at += SPILL) {
+			bool own = false;
+
+			if (pread(map, pages, sizeof(pages), (off_t)(at / PAGE * 8)) != sizeof(pages))
+				break;
+			for (unsigned i = 0; i < SPILL / PAGE; i++)	/* present, mapped here only, not of a file */
+				own = own || ((pages[i] >> 63) != 0 && (pages[i] >> 56 & 1) != 0 && (pages[i] >> 61 & 1) == 0);
+			if (!own)
+				continue;
+			if (pwrite(file, (void *)at, SPILL, end) != (ssize_t)SPILL)
+				goto full;
+			if (mmap((void *)at, SPILL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, end) == MAP_FAILED)
+				goto full;
+			end += (off_t)SPILL;
+		}
+	}
+full:
+	if (list >= 0)
+		close(list);
+	if (map >= 0)
+		close(map);
+	if (file >= 0)
+		close(file);
+	printf("spilled %lld\n", (long long)end);
+}
+
 /* The display is a pseudo-terminal that nobody reads: the debugger draws it at each stop, until its buffer is full. */
 static void blind(void)
 {
@@ -243,6 +299,8 @@ char *readline(const char *prompt)
 			read_memory(address, bytes);
 		else if (sscanf(line, "!sum %lx %lu", &address, &bytes) == 2)
 			sum_memory(address, bytes);
+		else if (strncmp(line, "!spill ", 7) == 0)
+			spill(line + 7);
 		else if (strcmp(line, "!fork") == 0)
 			copy();
 		else if (line[0] == '!' && hooks_command(line))
