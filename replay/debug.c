@@ -243,17 +243,17 @@ static int serve(struct travel *travel, const struct debug_options *options)
 static int ask(struct travel *travel, const struct debug_options *options)
 {
 	struct monitor monitor;
+	char *line = say_format("%s", options->word[0]);
+	char *rest, *command;
 	int status;
-	char line[1024] = "";
-	char *rest = line, *command;
 
-	for (u32 i = 0; i < options->words; i++) {
-		size_t at = strlen(line);
+	for (u32 i = 1; i < options->words; i++) {
+		char *longer = say_format("%s %s", line, options->word[i]);
 
-		if ((size_t)snprintf(line + at, sizeof(line) - at, "%s%s", at == 0 ? "" : " ", options->word[i]) >=
-		    sizeof(line) - at)
-			return say_fail(STATUS_USAGE, "the query is too long");
+		free(line);
+		line = longer;
 	}
+	rest = line;
 	monitor_open(&monitor, travel);
 	status = go_from(&monitor, options->from);
 	while (status == 0 && (command = strsep(&rest, ";")) != NULL) {
@@ -263,7 +263,7 @@ static int ask(struct travel *travel, const struct debug_options *options)
 		FILE *out = open_memstream(&text, &bytes);
 
 		if (out == NULL)
-			return STATUS_FAILED;
+			break;
 		if (!monitor_command(&monitor, command, out, json))
 			status = STATUS_REFUSED;
 		fclose(out);
@@ -278,6 +278,7 @@ static int ask(struct travel *travel, const struct debug_options *options)
 		free(text);
 		fflush(stdout);
 	}
+	free(line);
 	return status;
 }
 

@@ -75,7 +75,7 @@ void guest_main(void)
 	trap_handler[IRQ_VECTOR] = on_timer;
 	enqueue(&tasks[0]);
 	sleeper = &tasks[1];
-	pit_start(0, 2, 60);
+	pit_start(0, 2, 300);
 	asm volatile("sti");
 	for (u32 round = 0; round < 20; round++) {
 		struct task *task = dequeue();
