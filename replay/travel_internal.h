@@ -20,6 +20,9 @@ enum travel_result travel_restore(struct travel *travel, struct checkpoint *from
 /* The VM whose instruction is next; VM_MAX: the hypervisor's. */
 u32 travel_vm(struct travel *travel);
 
+/* Ends a checkpoint. */
+void travel_drop(struct travel *travel, u32 i);
+
 /* Makes a checkpoint here that goes when others are visited. */
 void travel_near(struct travel *travel);
 
