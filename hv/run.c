@@ -186,6 +186,12 @@ static inline enum action handle(vm_id vm, s64 ticks)
 	vcpus[vm].exits++;
 	exit_load(vm, &run_exit);
 	/*@ assert moved:    vcpus[vm].position == \at(vcpus[vm].position, Pre) + ticks; */
+	/*@ assert timers: counter_ok(&boards[vm].pit.counter[0]) && counter_ok(&boards[vm].pit.counter[1]) && counter_ok(&boards[vm].pit.counter[2]); */
+	/*@ assert pit:      pit_ok(&boards[vm].pit); */
+	/*@ assert rtc:      rtc_ok(&boards[vm].rtc); */
+	/*@ assert uart:     uart_ok(&boards[vm].uart); */
+	/*@ assert pic:      pic_ok(&boards[vm].pic); */
+	/*@ assert board:    board_ok(&boards[vm]); */
 	/*@ assert seen0: counter_at(&boards[vm].pit.counter[0], pit_clock(\at(vcpus[vm].position + vcpus[vm].idle, Pre))); */
 	/*@ assert seen1: counter_at(&boards[vm].pit.counter[1], pit_clock(\at(vcpus[vm].position + vcpus[vm].idle, Pre))); */
 	/*@ assert seen2: counter_at(&boards[vm].pit.counter[2], pit_clock(\at(vcpus[vm].position + vcpus[vm].idle, Pre))); */
