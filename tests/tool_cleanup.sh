@@ -66,12 +66,13 @@ has_bochs()
 
 guest_runs()
 {
-	grep -q started err
+	grep -qs started err
 }
 
 # signalled NAME SIGNAL STATUS MOMENT: sends SIGNAL when MOMENT has come.
 signalled()
 {
+	rm -f err	# what it said before is not what it says now
 	# Job control: an asynchronous command would ignore SIGINT.
 	set -m
 	"$reprise" run --flat hang.flat --verbose --timeout 60 </dev/null >out 2>err &
@@ -99,6 +100,7 @@ verdict "a guest that hangs: time-out" 124 $?
 "$reprise" run --flat hang.flat --timeout 0.01 </dev/null >out 2>err
 verdict "a time-out before Bochs could start" 124 $?
 
+rm -f err
 "$reprise" run --flat hang.flat --verbose --timeout 60 </dev/null >out 2>err &
 pid=$!
 until_true 30 guest_runs
