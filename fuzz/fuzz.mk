@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Fuzzing (fuzz/README.md). Five builds of the same sources: plain (regressions, figures), afl (campaigns), san (ASan and
-# UBSan, campaigns), cov (llvm-cov).
+# Fuzzing (fuzz/README.md). Builds of the same sources: plain (regressions, figures), afl (campaigns), san (ASan and UBSan,
+# campaigns), cov (llvm-cov), path (is the path the same each time?), libfuzzer, msan (by hand).
 
 FUZZ := $B/fuzz
 FUZZ_HARNESSES := $(notdir $(basename $(wildcard fuzz/harness/*.c)))

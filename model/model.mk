@@ -105,10 +105,10 @@ $B/emulate/64/%.o: model/emulate/%.c GNUmakefile model/model.mk
 $B/emulate/32/%.o: model/emulate/%.c GNUmakefile model/model.mk
 	@mkdir -p $(@D)
 	$(CC) -m32 $(EMULATE_FLAGS) -c -o $@ $<
-$B/emulate/64/enter.o: model/emulate/enter.S model/emulate/case.h
+$B/emulate/64/enter.o: model/emulate/enter.S model/emulate/case.h tests/guests/lib/stubs.h
 	@mkdir -p $(@D)
 	$(CC) -m64 -I. -c -o $@ $<
-$B/emulate/32/enter.o: model/emulate/enter.S model/emulate/case.h
+$B/emulate/32/enter.o: model/emulate/enter.S model/emulate/case.h tests/guests/lib/stubs.h
 	@mkdir -p $(@D)
 	$(CC) -m32 -I. -c -o $@ $<
 $B/emulate/%/all.o: $B/emulate/%/guest.o $B/emulate/%/case.o $B/emulate/%/enter.o | guests

@@ -17,10 +17,10 @@ MUTANTS := 240
 MUTANT_SECONDS := 1100
 
 .PHONY: mutants mutants-native
-mutants: packages $B/mutate $B/unit fuzz-plain guests all $B/initramfs.cpio $B/kernel/vmlinuz ## seed faults into hv/ and say who notices (MUTANTS=n MUTANT_SECONDS=n, 0: until all are judged)
+mutants: packages $B/mutate $B/unit fuzz-plain guests all $B/bench/bench.bin $B/initramfs.cpio $B/kernel/vmlinuz ## seed faults into hv/ and say who notices (MUTANTS=n MUTANT_SECONDS=n, 0: until all are judged)
 	@proofs/mutants -n $(MUTANTS) -s $(MUTANT_SECONDS) $B
 
-mutants-native: packages $B/mutate $B/unit fuzz-plain guests all $B/initramfs.cpio $B/kernel/vmlinuz ## seed 15 faults into hv/native and ask the booted guests
+mutants-native: packages $B/mutate $B/unit fuzz-plain guests all $B/bench/bench.bin $B/initramfs.cpio $B/kernel/vmlinuz ## seed 15 faults into hv/native and ask the booted guests
 	@proofs/mutants -n 15 -d native $B
 
 .PHONY: eva

@@ -336,7 +336,7 @@ bool target_sum(struct target *target, u64 address, u64 bytes, char text[65])
 	return answer != NULL && sscanf(answer, "sum %64[0-9a-f]", text) == 1;
 }
 
-bool target_write(struct target *target, u64 address, const void *data, u64 bytes)
+static bool write_bytes(struct target *target, u64 address, const void *data, u64 bytes)
 {
 	const u8 *from = data;
 
@@ -349,7 +349,7 @@ bool target_write(struct target *target, u64 address, const void *data, u64 byte
 bool target_change(struct target *target, const struct target_edit *edit)
 {
 	if (edit->name[0] == '\0')
-		return target_write(target, edit->address, edit->data, edit->bytes);
+		return write_bytes(target, edit->address, edit->data, edit->bytes);
 	target->moves++;
 	target->fetchable = false;	/* what it said of the next instruction may not hold any more */
 	return target_ask(target, "!set %s %llx", edit->name, (unsigned long long)edit->value) != NULL &&

@@ -41,8 +41,6 @@ static struct seed seeds[VM_MAX];
 static const char *folder;
 static char *all;	/* where every seed goes */
 static u64 exits, written, whole_bytes;
-static const struct trace_filter everything;
-
 /* ---- seeds */
 
 static void add(struct seed *seed, const struct step *step)
@@ -355,14 +353,6 @@ int corpus_main(int argc, char **argv)
 		.doc = "Turn a recording into seeds for fuzzing: each exit as one step of the exit harness, 48 to a seed. What reaches "
 		       "nothing new is left out, if AFL++ and the harness are there.",
 	};
-	static struct run_spec run;
-	static struct recording recording;
-	int status = verb_open(argc, argv, &verb, &run, &recording);
 
-	if (status == 0)
-		status = trace_run(&recording, &run, &everything, take);
-	else
-		guest_free(&run);
-	recording_free(&recording);
-	return status;
+	return trace_verb(argc, argv, &verb, NULL, take);
 }

@@ -150,12 +150,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static int collect(void)
 {
-	static const struct trace_filter everything;
 	static struct run_spec run;
 	int status = recording_read(paths[side], false, &recordings[side]);
 
 	memset(&run, 0, sizeof(run));
-	return status != 0 ? status : trace_run(&recordings[side], &run, &everything, take);
+	return status != 0 ? status : trace_run(&recordings[side], &run, NULL, take);
 }
 
 int diff_main(int argc, char **argv)

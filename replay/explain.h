@@ -26,9 +26,8 @@ const char *explain_parse(const char *text, struct explain_input *out);
 /* A dump of KVM (dmesg) or Xen (xl dmesg). */
 void explain_dump(char *text, struct explain_input *out);
 
-/* Notes a field's value; a capability MSR's; false if the name is none. */
+/* Notes a field's value. */
 void explain_field(struct explain_input *out, u32 field, u64 value);
-bool explain_named(struct explain_input *out, const char *name, u64 value);
 
 const char *explain_format_name(enum explain_format format);
 

@@ -56,7 +56,8 @@ static bool capability(struct explain_input *out, const char *name, u64 value)
 	return false;
 }
 
-bool explain_named(struct explain_input *out, const char *name, u64 value)
+/* Notes the value of a field or of a capability MSR. False: the name is none. */
+static bool note_named(struct explain_input *out, const char *name, u64 value)
 {
 	char *end;
 	u32 field = spec_field_named(name);
@@ -89,9 +90,9 @@ static const char *parse_json(const char *text, struct explain_input *out)
 		{
 			if (json_object_is_type(value, json_type_object)) {	/* "fields", "guest", "capabilities" ... */
 				json_object_object_foreach(value, inner, inner_value)
-					if (!explain_named(out, inner, json_value(inner_value)))
+					if (!note_named(out, inner, json_value(inner_value)))
 						say("'%s' is no VMCS field and no capability MSR: ignored", inner);
-			} else if (!explain_named(out, name, json_value(value))) {
+			} else if (!note_named(out, name, json_value(value))) {
 				say("'%s' is no VMCS field and no capability MSR: ignored", name);
 			}
 		}
@@ -114,7 +115,7 @@ static void parse_fields(char *text, struct explain_input *out)
 			continue;
 		*value++ = '\0';
 		value += strspn(value, " \t=:,");
-		if (!isdigit((unsigned char)*value) || !explain_named(out, name, strtoull(value, NULL, 0)))
+		if (!isdigit((unsigned char)*value) || !note_named(out, name, strtoull(value, NULL, 0)))
 			say("'%s' is no VMCS field and no capability MSR: ignored", name);
 	}
 }

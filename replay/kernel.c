@@ -43,7 +43,8 @@
 #define PTE_TABLE 0x03ull		/* present, writable */
 #define PTE_LARGE 0x83ull		/* and a 2 MiB page */
 
-const char kernel_append[] =
+/* The command line of a guest without --append: quiet, no platform that the guest lacks, orderly reset. */
+static const char usual_append[] =
 	"console=ttyS0 quiet loglevel=3 reboot=k panic=-1 acpi=off nolapic noapic pci=off mitigations=off nokaslr no_timer_check "
 	"cryptomgr.notests io_delay=none nohz=off highres=off 8250.nr_uarts=1 tsc=reliable";
 
@@ -189,8 +190,8 @@ static void tables_make(u8 *low, bool is64)
 static char *command_line(const char *append)
 {
 	if (append == NULL)
-		return say_format("%s", kernel_append);
-	return append[0] == '+' ? say_format("%s %s", kernel_append, append + 1) : say_format("%s", append);
+		return say_format("%s", usual_append);
+	return append[0] == '+' ? say_format("%s %s", usual_append, append + 1) : say_format("%s", append);
 }
 
 static int start_make(const struct vm_spec *vm, struct image *image, u8 params[BP_BYTES], const struct elf_info *elf)

@@ -5,9 +5,6 @@
 
 #include "image.h"
 
-/* The command line of a guest without --append: quiet, no platform that the guest lacks, orderly reset. */
-extern const char kernel_append[];
-
 /*
  * Guest RAM below 640 KiB at the start of a kernel:
  *

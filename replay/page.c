@@ -13,8 +13,6 @@
 static struct page page;
 static u64 place_room;
 static const char *output;
-static const struct trace_filter everything;
-
 static void add_place(const struct trace_record *record)
 {
 	u64 i = 0;
@@ -156,15 +154,8 @@ int page_main(int argc, char **argv)
 		.options = option_table, .take = take_option, .check = check_options, .runs = true,
 		.doc = "Write a recording as one page: its exits over time, what they took, the console, the busiest places.",
 	};
-	static struct run_spec run;
-	static struct recording recording;
-	int status = verb_open(argc, argv, &verb, &run, &recording);
+	int status = trace_verb(argc, argv, &verb, NULL, take);
 
-	if (status == 0)
-		status = trace_run(&recording, &run, &everything, take);
-	else
-		guest_free(&run);
-	recording_free(&recording);
 	free(page.place);
 	free(page.line);
 	return status;

@@ -34,7 +34,6 @@ static struct ticks reasons[EXIT_REASONS];
 static struct tallies ports, msrs, rips;
 static struct { u64 events, bytes; } kinds[KINDS];
 static u64 exits, ticks_total;
-static const struct trace_filter everything;
 static bool json;
 
 /* Open addressing; the room is a power of two and at most half full. */
@@ -289,14 +288,6 @@ int stat_main(int argc, char **argv)
 		.options = option_table, .take = take_option, .runs = true,
 		.doc = "Count the exits of a recording: by reason, with the ticks that handling took; by port, MSR and place.",
 	};
-	static struct run_spec run;
-	static struct recording recording;
-	int status = verb_open(argc, argv, &verb, &run, &recording);
 
-	if (status == 0)
-		status = trace_run(&recording, &run, &everything, take);
-	else
-		guest_free(&run);
-	recording_free(&recording);
-	return status;
+	return trace_verb(argc, argv, &verb, NULL, take);
 }

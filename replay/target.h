@@ -143,7 +143,6 @@ bool target_read(struct target *target, u64 address, void *data, u64 bytes);
 
 /* A checksum of whole pages: that of another moment or copy is the same if they hold the same. */
 bool target_sum(struct target *target, u64 address, u64 bytes, char text[65]);
-bool target_write(struct target *target, u64 address, const void *data, u64 bytes);
 
 /* Makes the change now. */
 bool target_change(struct target *target, const struct target_edit *edit);

@@ -34,11 +34,6 @@ void terminal_raw(void)
 	atexit(terminal_restore);
 }
 
-bool terminal_is_raw(void)
-{
-	return raw;
-}
-
 enum terminal_key terminal_key(u8 byte)
 {
 	if (!raw)

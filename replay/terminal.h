@@ -10,7 +10,6 @@ enum terminal_key { TERMINAL_NONE, TERMINAL_BYTE, TERMINAL_QUIT, TERMINAL_SWITCH
 /* Every key goes to the program unchanged from here (Ctrl-C, too). Nothing happens if stdin is no terminal. */
 void terminal_raw(void);
 void terminal_restore(void);
-bool terminal_is_raw(void);
 
 /* What an input byte means: a byte for the guest, or one of the commands after Ctrl-A. */
 enum terminal_key terminal_key(u8 byte);

@@ -4,22 +4,18 @@
 
 #include "replay.h"
 #include "say.h"
+#include "verb.h"
 
 #include <errno.h>
 #include <string.h>
 
 static int (*take)(struct trace *trace);
 
-int trace_open(const struct recording *recording, const char *path, struct trace *trace)
+/* Opens the output disk of a tracing replay. */
+static int open_trace(const struct recording *recording, const char *path, struct trace *trace)
 {
 	*trace = (struct trace){ .file = fopen(path, "rbe"), .recording = recording };
 	return trace->file != NULL ? 0 : say_fail(STATUS_FAILED, "%s: %s", path, strerror(errno));
-}
-
-void trace_close(struct trace *trace)
-{
-	if (trace->file != NULL)
-		fclose(trace->file);
 }
 
 bool trace_next(struct trace *trace, struct trace_record *record)
@@ -60,10 +56,11 @@ static int finish(const struct recording *recording, const char *output, int sta
 	if (status == STATUS_DIFFERS || status == STATUS_FAILED || status == STATUS_PLATFORM || status >= STATUS_SIGNAL ||
 	    output == NULL)
 		return status;	/* a guest's own status does not matter here */
-	status = trace_open(recording, output, &trace);
+	status = open_trace(recording, output, &trace);
 	if (status == 0)
 		status = take(&trace);
-	trace_close(&trace);
+	if (trace.file != NULL)
+		fclose(trace.file);
 	return status;
 }
 
@@ -72,7 +69,7 @@ int trace_run(struct recording *recording, struct run_spec *run, const struct tr
 {
 	const struct replay_wish wish = {
 		.hv = "hv-trace.bin",
-		.until = filter->to != 0 ? filter->to : TIME_NEVER,
+		.until = filter != NULL && filter->to != 0 ? filter->to : TIME_NEVER,
 		.output_bytes = TRACE_DISK_BYTES,
 		.silent = true,
 		.finish = finish,
@@ -80,4 +77,18 @@ int trace_run(struct recording *recording, struct run_spec *run, const struct tr
 
 	take = the_take;
 	return replay_run(recording, run, &wish);
+}
+
+int trace_verb(int argc, char **argv, const struct verb *verb, const struct trace_filter *filter, int (*the_take)(struct trace *trace))
+{
+	static struct run_spec run;
+	static struct recording recording;
+	int status = verb_open(argc, argv, verb, &run, &recording);
+
+	if (status == 0)
+		status = trace_run(&recording, &run, filter, the_take);
+	else
+		guest_free(&run);
+	recording_free(&recording);
+	return status;
 }

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+struct verb;
+
 #define TRACE_DISK_BYTES (4ull << 30)	/* 67 million exits; takes room for what is written only */
 
 /* A trace being read. */
@@ -29,10 +31,6 @@ struct trace_filter {
 	u32 port, msr;
 	u64 rip_from, rip_to;	/* rip_from <= RIP <= rip_to */
 };
-
-/* Opens the output disk of a tracing replay. Returns 0 or STATUS_FAILED after a message. */
-int trace_open(const struct recording *recording, const char *path, struct trace *trace);
-void trace_close(struct trace *trace);
 
 /* The next exit. False: there is none. */
 bool trace_next(struct trace *trace, struct trace_record *record);
@@ -69,10 +67,14 @@ bool trace_parse_reason(const char *text, u32 *reason);
 
 /* ---- running (replay/trace.c) */
 
-/* Replays `recording` under the tracing hypervisor, with consoles switched off, and gives the trace to `take`. Returns what
+/* Replays `recording` under the tracing hypervisor, with consoles switched off, to the filter's end (NULL: to its own), and gives the
+ * trace to `take`. Returns what
  * that returned, or a status after a message. Takes *run over. */
 int trace_run(struct recording *recording, struct run_spec *run, const struct trace_filter *filter,
 	      int (*take)(struct trace *trace));
+
+/* A verb that looks at the exits of one recording (replay/verb.h): opens it, then trace_run. */
+int trace_verb(int argc, char **argv, const struct verb *verb, const struct trace_filter *filter, int (*take)(struct trace *trace));
 
 /* reprise trace. */
 int trace_main(int argc, char **argv);

@@ -212,17 +212,8 @@ int trace_main(int argc, char **argv)
 		.options = option_table, .take = take_option, .check = check_options, .runs = true,
 		.doc = "Print every VM exit of a recording. The recording is replayed for it; nothing was traced when it was made.",
 	};
-	static struct run_spec run;
-	static struct recording recording;
-	int status;
 
 	if (trace_fine_wanted(argc, argv))
 		return trace_fine_main(argc, argv);
-	status = verb_open(argc, argv, &verb, &run, &recording);
-	if (status == 0)
-		status = trace_run(&recording, &run, &filter, print_all);
-	else
-		guest_free(&run);
-	recording_free(&recording);
-	return status;
+	return trace_verb(argc, argv, &verb, &filter, print_all);
 }

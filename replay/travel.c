@@ -97,7 +97,8 @@ bool travel_vcpu(struct travel *travel, u32 vm, struct vcpu *vcpu)
 	return target_read(&travel->now, travel->vcpus + vm * sizeof(*vcpu), vcpu, sizeof(*vcpu));
 }
 
-u32 travel_vm(struct travel *travel)
+/* The VM whose instruction is next; VM_MAX: the hypervisor's. */
+static u32 next_vm(struct travel *travel)
 {
 	const struct plan *plan = &travel->layout.plan;
 	struct target *now = &travel->now;
@@ -119,7 +120,7 @@ enum travel_result travel_look(struct travel *travel)
 	place->tick = now->tick;
 	if (now->fd < 0)
 		return TRAVEL_FAILED;
-	place->vm = travel_vm(travel);
+	place->vm = next_vm(travel);
 	if (place->vm == VM_MAX)
 		return TRAVEL_STOPPED;
 	if (!travel_vcpu(travel, place->vm, &vcpu))

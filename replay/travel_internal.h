@@ -17,9 +17,6 @@ enum travel_result travel_look(struct travel *travel);
 struct checkpoint *travel_before(struct travel *travel, u64 tick);
 enum travel_result travel_restore(struct travel *travel, struct checkpoint *from);
 
-/* The VM whose instruction is next; VM_MAX: the hypervisor's. */
-u32 travel_vm(struct travel *travel);
-
 /* Ends a checkpoint. */
 void travel_drop(struct travel *travel, u32 i);
 

@@ -55,7 +55,9 @@ const struct step_kind *step_kind(u32 code)
 	return &kinds[code];
 }
 
-size_t step_decode(const u8 *data, size_t size, size_t at, struct step *out)
+/* Decodes the step at `at` (the first one of an input is STEP_MACHINE). Its length; 0: the input is at its end or the rest too
+ * short. */
+static size_t decode_one(const u8 *data, size_t size, size_t at, struct step *out)
 {
 	size_t code_bytes = at == 0 ? 0 : 1;
 	const struct step_kind *kind;
@@ -94,7 +96,7 @@ u32 steps_decode(const u8 *data, size_t size, struct step *out, u32 max)
 	size_t at = 0, length;
 	u32 n = 0;
 
-	while (n < max && (length = step_decode(data, size, at, &out[n])) != 0) {
+	while (n < max && (length = decode_one(data, size, at, &out[n])) != 0) {
 		at += length;
 		n++;
 	}

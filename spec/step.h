@@ -37,10 +37,6 @@ struct step_kind {
 
 const struct step_kind *step_kind(u32 code);
 
-/* Decodes the step at `at` (the first one of an input is STEP_MACHINE). Returns its length; 0 if the input is at its end or
- * the rest too short. */
-size_t step_decode(const u8 *data, size_t size, size_t at, struct step *out);
-
 /* Writes a step's bytes; returns how many. `first`: without the code byte. */
 size_t step_encode(const struct step *step, bool first, u8 out[STEP_BYTES]);
 

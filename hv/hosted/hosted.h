@@ -8,14 +8,8 @@
 /* All of host-physical memory reads zero again. Takes time for what was written only. */
 void hosted_mem_reset(void);
 
-/* The bytes of the boot medium, for mem_load; they stay the caller's and must outlive the loads. */
-void hosted_medium(const void *medium, size_t bytes);
-
 /* Called before each access through the memory door but mem_load; null as after hosted_mem_reset: nobody. */
 typedef void hosted_mem_watcher(u64 hpa, u64 bytes, bool write);
 void hosted_mem_watch(hosted_mem_watcher *watcher);
-
-/* Pages of memory in use: written since the last reset. */
-size_t hosted_mem_pages(void);
 
 #endif

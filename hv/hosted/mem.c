@@ -7,7 +7,6 @@
 #include "hosted.h"
 
 #define BUCKETS 0x4000u
-#define SECTOR_BYTES 512u
 #define CRC32C_REFLECTED 0x82f63b78u
 
 struct page {
@@ -25,8 +24,6 @@ static size_t page_count;
 
 static hosted_mem_watcher *watch;
 
-static const u8 *medium_bytes;
-static size_t medium_size;
 
 static u32 bucket_of(u64 frame)
 {
@@ -104,17 +101,6 @@ static void watched(u64 hpa, u64 bytes, bool write)
 {
 	if (watch != NULL)
 		watch(hpa, bytes, write);
-}
-
-size_t hosted_mem_pages(void)
-{
-	return page_count;
-}
-
-void hosted_medium(const void *medium, size_t bytes)
-{
-	medium_bytes = medium;
-	medium_size = bytes;
 }
 
 static u8 read_byte(u64 hpa)
@@ -204,15 +190,13 @@ u64 mem_hash(u64 hpa, u64 bytes)
 	return h1 | (u64)h2 << 32;
 }
 
+/* There is no boot medium here. */
 bool mem_load(u64 hpa, u64 source, u64 bytes)
 {
-	u64 whole = (bytes + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES;
-
-	if (source > medium_size || bytes > medium_size - source)
-		return false;
-	for (u64 i = 0; i < whole; i++)	/* a medium ends with a whole sector: what a buffer lacks of it is zero */
-		mem_write(hpa + i, 1, source + i < medium_size ? medium_bytes[source + i] : 0);
-	return true;
+	(void)hpa;
+	(void)source;
+	(void)bytes;
+	return false;
 }
 
 bool mem_page_hash_ready(void)

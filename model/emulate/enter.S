@@ -17,27 +17,9 @@
 #define RUN_HARNESS (AT_RUN + 224)
 #define RUN_KIND (AT_RUN + 232)
 #define DS0 0x18
+#include "tests/guests/lib/stubs.h"
 	.text
-	.balign 16
-	.globl run_vector
-run_vector:
-	.set i, 0
-	.rept 256
-	.balign 16
-#ifdef __x86_64__
-	.if !(i == 8 || (i >= 10 && i <= 14) || i == 17 || i == 21)
-	pushq	$0
-	.endif
-	pushq	$i
-#else
-	.if !(i == 8 || (i >= 10 && i <= 14) || i == 17 || i == 21)
-	pushl	$0
-	.endif
-	pushl	$i
-#endif
-	jmp	common
-	.set i, i + 1
-	.endr
+	vector_stubs run_vector
 
 #ifdef __x86_64__
 	.globl run_enter

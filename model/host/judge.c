@@ -71,7 +71,8 @@ static bool read_all(const void *context, u64 address, u64 *quad)
 	return read_memory(context, address, quad);
 }
 
-void judge_vmcs(const struct model_header *header, const struct model_case *c, struct spec_vmcs *out)
+/* The VMCS and the memory that the case stands for. */
+static void vmcs_of(const struct model_header *header, const struct model_case *c, struct spec_vmcs *out)
 {
 	for (u32 i = 0; i < SPEC_FIELDS; i++)
 		out->value[i] = header->base[c->base][i];
@@ -221,7 +222,7 @@ enum verdict judge(const struct model_header *header, const struct model_case *c
 	bool used[WAIVERS];
 	bool waived, good;
 
-	judge_vmcs(header, c, &v);
+	vmcs_of(header, c, &v);
 	(void)spec_entry_check(&v, &header->caps, &world, &o->spec);
 	left = o->spec;
 	waived = apply_missed(&v, &left, used);

@@ -43,8 +43,6 @@ struct opinion {
 	char unknown[96];		/* a text that no message matches */
 };
 
-/* The VMCS and the memory that the case stands for. */
-void judge_vmcs(const struct model_header *header, const struct model_case *c, struct spec_vmcs *out);
 enum verdict judge(const struct model_header *header, const struct model_case *c, const struct model_result *result,
 		   u32 message, struct opinion *opinion, struct tally *tally);
 

@@ -12,6 +12,5 @@ struct report_times {
 void report_text(const struct totals *t, const struct report_times *times);
 bool report_json(const char *path, u64 seed, const struct totals *t, const struct report_times *times);
 u64 report_differences(const struct totals *t);
-u32 report_reasons(const struct totals *t);	/* basic exit reasons whose snippets agree */
 
 #endif

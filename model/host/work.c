@@ -12,7 +12,8 @@
 static const char *const base_names[] = { "BASE_LONG", "BASE_LONG_NO_EPT", "BASE_COMPATIBILITY", "BASE_PAE", "BASE_PAE_NO_EPT",
 	"BASE_32_NO_EPT", "BASE_PROTECTED", "BASE_REAL", "BASE_V86", "BASE_MINIMAL" };
 
-void print_case(const struct model_header *header, const struct model_case *c, const struct opinion *o)
+/* Prints a VM-entry case as a C literal for model/directed.c, with both opinions. */
+static void print_case(const struct model_header *header, const struct model_case *c, const struct opinion *o)
 {
 	printf("\t{ %s, {", base_names[c->base]);
 	for (u32 i = 0; i < c->change_count; i++)

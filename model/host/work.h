@@ -36,7 +36,4 @@ void work_instructions(const char *build, struct totals *totals);
 /* Judges the results kept in `directory` by an earlier run with REPRISE_MODEL_KEEP set. */
 void work_again(const char *directory, struct totals *totals);
 
-/* Prints a VM-entry case as a C literal for model/directed.c, with both opinions. */
-void print_case(const struct model_header *header, const struct model_case *c, const struct opinion *o);
-
 #endif

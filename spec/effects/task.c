@@ -9,9 +9,6 @@
 #include "link.h"
 #include "x86.h"
 
-struct walk_state effects_paging(const struct state *s, bool implicit);
-bool effects_linear(const struct state *s, u32 seg, u64 offset, u32 bytes, bool write, u64 *linear);
-
 enum { BY_CALL, BY_IRET, BY_JMP, BY_GATE };
 
 /* A descriptor as it lies in memory. */

@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The 256 entries of the IDT: each makes a struct frame and calls trap_enter. Also the way to CPL 3 and back. */
+#include "stubs.h"
 	.text
-	.balign 16
-	.globl vector_entry
-vector_entry:
-	.set i, 0
-	.rept 256
-	.balign 16
-#ifdef __x86_64__
-	.if !(i == 8 || (i >= 10 && i <= 14) || i == 17 || i == 21)
-	pushq	$0
-	.endif
-	pushq	$i
-#else
-	.if !(i == 8 || (i >= 10 && i <= 14) || i == 17 || i == 21)
-	pushl	$0
-	.endif
-	pushl	$i
-#endif
-	jmp	common
-	.set i, i + 1
-	.endr
+	vector_stubs vector_entry
 
 #ifdef __x86_64__
 common:
