@@ -107,10 +107,10 @@ $B/emulate/32/%.o: model/emulate/%.c GNUmakefile model/model.mk
 	$(CC) -m32 $(EMULATE_FLAGS) -c -o $@ $<
 $B/emulate/64/enter.o: model/emulate/enter.S model/emulate/case.h tests/guests/lib/stubs.h
 	@mkdir -p $(@D)
-	$(CC) -m64 -I. -c -o $@ $<
+	$(CC) -m64 -I. -I$(GUESTS)/lib -c -o $@ $<
 $B/emulate/32/enter.o: model/emulate/enter.S model/emulate/case.h tests/guests/lib/stubs.h
 	@mkdir -p $(@D)
-	$(CC) -m32 -I. -c -o $@ $<
+	$(CC) -m32 -I. -I$(GUESTS)/lib -c -o $@ $<
 $B/emulate/%/all.o: $B/emulate/%/guest.o $B/emulate/%/case.o $B/emulate/%/enter.o | guests
 	ld -r $(if $(filter 32,$*),-m elf_i386) -z noexecstack -o $@ $(filter $B/emulate/%,$^) $(filter-out %/real.o,$(GUEST_LIB$*))
 

@@ -17,7 +17,7 @@
 #define RUN_HARNESS (AT_RUN + 224)
 #define RUN_KIND (AT_RUN + 232)
 #define DS0 0x18
-#include "tests/guests/lib/stubs.h"
+#include "stubs.h"
 	.text
 	vector_stubs run_vector
 
