@@ -141,7 +141,7 @@ static u32 hex_bytes(const char *text, u8 region[REGION_BYTES])
 		if (*text == '*') {
 			repeat = true;
 		} else if (p != text) {
-			for (u32 i = last + 16; repeat && i < at && i < REGION_BYTES; i++)
+			for (size_t i = (size_t)last + 16; repeat && i < at && i < REGION_BYTES; i++)
 				region[i] = region[i - 16];
 			repeat = false;
 			last = at;

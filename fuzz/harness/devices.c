@@ -156,6 +156,8 @@ static u8 time_value(u8 value)
 
 	if (index == 11 && (!model_rtc_counts(&rtc) || (value & 0x80) != 0))	/* the format changes only while the clock counts */
 		return (u8)((value & ~6u) | (rtc.ram[11] & 6u));
+	if ((index == 8 || index == 9 || index == 0x32) && rtc.day > 28)	/* only dates that exist: no 31 February */
+		return model_rtc_read(&rtc);
 	if (index == 0x32)
 		plain = value % 100;
 	else if (index > 9 || limits[index] == 0)

@@ -2,8 +2,9 @@
 /*
  * The real-time clock MC146818 (data sheet of that name) with 128 bytes of CMOS RAM behind ports 70H/71H, and its
  * interrupt on IRQ 8. Its time is rtc_seconds + virtual time, in the format that status B asks for; 32H holds the century.
- * Updates take no time: UIP always reads 0. Lazily evaluated: flags of status C follow from the moment they were last
- * looked at. Only the 32768 Hz divider (DV = 010) runs; released from reset, the first update comes 500 ms later.
+ * Updates take no time: UIP always reads 0. A date that does not exist becomes the last day of its month. Lazily
+ * evaluated: flags of status C follow from the moment they were last looked at. Only the 32768 Hz divider (DV = 010)
+ * runs; released from reset, the first update comes 500 ms later.
  */
 #ifndef HV_DEV_RTC_H
 #define HV_DEV_RTC_H
