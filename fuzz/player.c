@@ -60,6 +60,8 @@ static void apply_field(vm_id vm, u32 n, u64 value)
 	}
 	if (name == GUEST_CR3 && (F(GUEST_IA32_EFER) & EFER_LMA) == 0)
 		value = (u32)value;
+	if (name == GUEST_RIP)	/* an instruction at an address that is not canonical raises #GP before it can exit */
+		value = (u64)((s64)(value << 16) >> 16);
 	try_field(vm, name, value);
 }
 

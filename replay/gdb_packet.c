@@ -63,6 +63,10 @@ enum gdb_event gdb_take(struct gdb_reader *reader, u8 byte)
 		}
 		return GDB_NOTHING;
 	case GDB_ESCAPED:
+		if (byte == '$') {	/* which is never sent escaped as itself: the packet before was cut off */
+			begin(reader);
+			return GDB_NOTHING;
+		}
 		reader->sum = (u8)(reader->sum + byte);
 		put(reader, byte ^ 0x20);
 		reader->state = GDB_INSIDE;
