@@ -85,6 +85,8 @@ part == "csv" && FNR > 1 {
 	if (c[1] ~ /FRAMAC_SHARE/ || f ~ /^__builtin/)
 		next
 	kind = c[5]
+	if (c[6] == "Unknown" && kind != "precondition")
+		unknown = 1
 	if (kind == "user hypothesis")
 		print "admit", f, c[2] ":" c[3]
 	if (f in defined) {
@@ -96,6 +98,14 @@ part == "csv" && FNR > 1 {
 			functional[f] = 1
 	} else if (c[6] == "Considered valid" && f != "")
 		called[f]
+}
+
+# Whether a source file defines a function: its name stands on a line that begins at the margin and is no declaration.
+function has(file, name,  line, found) {
+	while ((getline line < file) > 0)
+		found = found || (line ~ "^[a-z].*[ *]" name "[(]" && line !~ /;$/)
+	close(file)
+	return found
 }
 
 END {
@@ -114,14 +124,15 @@ END {
 	}
 	if (summary && (n != goals || valid_count != proved))
 		bad["goals: " proved " of " goals " by the summary, " valid_count " of " n " in the log"]
-	if (summary && status != 0 && proved == goals)
+	# A call in a function that is not proved yet leaves its callee's precondition unknown.
+	if (summary && status != 0 && proved == goals && (skipped == "" || unknown))
 		bad["the classification of properties failed (status " status ")"]
 	print "goals", goals + 0, proved + 0
 	print "smokes", smokes + 0
 	print "most", most + 0, mostgoal
 	split(skipped, list, ",")
 	for (i in list) if (list[i] != "") {
-		if (list[i] in defined) not_yet[list[i]]
+		if (has(file, list[i])) { not_yet[list[i]]; defined[list[i]] }
 		else bad["proofs/unproved names " list[i] ", which does not exist"]
 	}
 	for (f in defined) {

@@ -52,6 +52,16 @@ door 1 the contract of back_door is trusted
 memory 1 unproved goal typed_caller_call_copy_wp_typed_requires
 END
 
+# one function that is not proved yet, and one that is gone
+data
+echo "tests/proofs/memory.c caller" >"$out/data/unproved"
+gate memory
+result memory "a function that is not proved yet is left out, the rest is proved" 0
+data
+echo "tests/proofs/good.c nobody" >"$out/data/unproved"
+gate good
+result good "a stale function of proofs/unproved" 1 "names nobody, which does not exist"
+
 # the report's numbers are those of the source
 data
 gate good
