@@ -278,5 +278,18 @@ for _ in $(seq 50); do kill -0 $server 2>/dev/null || break; sleep 0.1; done
 verdict "kill ends the session" $?
 kill -9 $server 2>/dev/null
 
+# ---- vector registers
+record -o avx.rpl --seed 1 --cpu avx --memory 8M --kernel "$guests/long/avx" --append a
+gdb avx.rpl --symbols "$guests/long/avx" <<'END'
+break guest_success
+continue
+output/x $ymm0.v32_int8
+END
+# the guest's formula, in its last round: 11 more in each byte
+wanted=$(for i in $(seq 0 31); do printf ' 0x%x' $(((0x58 + 11 * i) % 256)); done)
+found=$(tr -d '{},\n' <out)
+grep -qF "${wanted# }" <<<"$found"
+verdict "XMM and YMM read what the guest loaded" $?
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
