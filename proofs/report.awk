@@ -13,7 +13,7 @@ $1 == "expected" { expected[$2] = $3; next }
 $1 == "unreachable" { unreachable[$2] = $3; next }
 $1 == "trusted" { trusted[$2]; next }
 $1 == "@" && $3 == "stale" { fail("proofs/unproved names " $4 ", which does not exist"); next }
-$1 == "@" { file = $2; files[++nfiles] = file; next }
+$1 == "@" { file = $2; if ($3 != "unproved") files[++nfiles] = file; next }
 $1 == "goals" { filegoals[file] = $2; goals += $2; proved += $3; next }
 $1 == "seconds" { seconds[file] = $2; next }
 $1 == "most" { if ($2 > most) { most = $2; mostgoal = $3 } next }
@@ -41,7 +41,7 @@ $1 == "bad" { sub(/^bad /, ""); fail(file ": " $0) }
 END {
 	for (i = 1; i <= nfiles; i++) {
 		f = files[i]
-		if (!(f in filegoals)) continue
+		if (!(f in filegoals)) { fail(f ": no result"); continue }
 		if (!(f in expected)) fail(f ": proofs/expected does not say how many goals it has")
 		else if (filegoals[f] < expected[f]) fail(f ": " filegoals[f] " goals, expected at least " expected[f])
 	}

@@ -33,10 +33,9 @@ static void begin(struct gdb_reader *reader)
 	reader->overflow = reader->bad_sum = false;
 }
 
-static enum gdb_event outside(struct gdb_reader *reader, u8 byte)
+static enum gdb_event outside(u8 byte)
 {
 	switch (byte) {
-	case '$': begin(reader); return GDB_NOTHING;
 	case '+': return GDB_ACK;
 	case '-': return GDB_NACK;
 	case 3:	  return GDB_INTERRUPT;
@@ -46,14 +45,16 @@ static enum gdb_event outside(struct gdb_reader *reader, u8 byte)
 
 enum gdb_event gdb_take(struct gdb_reader *reader, u8 byte)
 {
+	if (byte == '$') {	/* never sent as itself inside a packet: the one before was cut off */
+		begin(reader);
+		return GDB_NOTHING;
+	}
 	switch (reader->state) {
 	case GDB_OUTSIDE:
-		return outside(reader, byte);
+		return outside(byte);
 	case GDB_INSIDE:
 		if (byte == '#') {
 			reader->state = GDB_SUM1;
-		} else if (byte == '$') {
-			begin(reader);	/* the packet before was cut off */
 		} else {
 			reader->sum = (u8)(reader->sum + byte);
 			if (byte == ESCAPE)
@@ -63,10 +64,6 @@ enum gdb_event gdb_take(struct gdb_reader *reader, u8 byte)
 		}
 		return GDB_NOTHING;
 	case GDB_ESCAPED:
-		if (byte == '$') {	/* which is never sent escaped as itself: the packet before was cut off */
-			begin(reader);
-			return GDB_NOTHING;
-		}
 		reader->sum = (u8)(reader->sum + byte);
 		put(reader, byte ^ 0x20);
 		reader->state = GDB_INSIDE;

@@ -129,6 +129,19 @@ static void set_time(void)
 	CU_ASSERT_EQUAL(date(now + 3 * SECOND / 2), 0x000301000000);	/* 1900 was not */
 }
 
+/* A date that does not exist is the last day of its month. */
+static void no_such_date(void)
+{
+	start(EVENING);
+	out(0x08, 0x10, 0);
+	out(0x07, 0x31, 0);
+	CU_ASSERT_EQUAL(date(0), 0x231031221320);
+	out(0x08, 0x02, 0);
+	CU_ASSERT_EQUAL(date(0), 0x230228221320);
+	out(0x08, 0x10, 0);
+	CU_ASSERT_EQUAL(date(0), 0x231028221320);
+}
+
 static void set_bit_keeps_the_phase(void)
 {
 	start(EVENING);
@@ -335,6 +348,7 @@ const struct test_case test_rtc_cases[] = {
 	{ "every hour reads and writes in every format", hours_both_ways },
 	{ "no update is ever in progress", no_update_in_progress },
 	{ "Linux sets the time", set_time },
+	{ "a date that does not exist is the last day of its month", no_such_date },
 	{ "SET holds the registers and keeps the phase", set_bit_keeps_the_phase },
 	{ "a register can be written while it runs", running_write },
 	{ "the other bytes are RAM, C and D are read-only", ram },
